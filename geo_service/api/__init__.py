@@ -1,0 +1,1 @@
+"""The HTTP service: a router per resource."""

@@ -1,0 +1,76 @@
+"""What routes are given: the service's parts, the view of a request, conditional answers."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+
+from geo_service.balance import View, view
+from geo_service.clock import Clock
+from geo_service.settings import Settings, settings_of
+from geo_service.store.log import Log
+from geo_service.store.snapshot import Snapshots
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that every route works with."""
+
+    log: Log
+    snapshots: Snapshots
+    clock: Clock
+
+    @property
+    def settings(self) -> Settings:
+        """The store's settings as they are now."""
+        return settings_of(self.log.settings())
+
+
+def service_of(request: Request) -> Service:
+    """Return the parts that the application was made with."""
+    service: Service = request.app.state.service
+    return service
+
+
+TheService = Annotated[Service, Depends(service_of)]
+
+
+def view_of(
+    service: TheService,
+    as_of: Annotated[str | None, Query(description="ground date, default today")] = None,
+    known_at: Annotated[str | None, Query(description="knowledge time (RFC 3339), default now")] = None,
+) -> View:
+    """Return the view at a request's (`as_of`, `known_at`)."""
+    return view(service.snapshots, service.settings, service.clock, as_of, known_at)
+
+
+TheView = Annotated[View, Depends(view_of)]
+
+
+def tag_of(seen: View, *representation: object) -> str:
+    """Return the strong ETag of a read: the revision, the resolved times, and what was asked for."""
+    parts = (seen.snapshot.number, seen.snapshot.revision and seen.snapshot.revision.hash, seen.as_of, seen.known_at)
+    text = "|".join(map(str, (*parts, *representation)))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def matches(request: Request, tag: str) -> bool:
+    """Say whether the client has this very answer (RFC 9110, If-None-Match compares weakly)."""
+    given = request.headers.get("if-none-match", "")
+    return given.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in given.split(",")]
+
+
+def unchanged(tag: str) -> Response:
+    """Return the answer to a client that has it already."""
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag, "Cache-Control": "no-cache"})
+
+
+def answer(body: bytes | str, media_type: str, tag: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer with its ETag; caches must ask again, since an approved edit counts at once."""
+    return Response(
+        body, media_type=media_type, headers={"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
+    )

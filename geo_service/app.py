@@ -1,0 +1,31 @@
+"""The application: routers put together over the parts they work with."""
+
+from importlib.resources import files
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from geo_service import __version__
+from geo_service.api import changesets, collections, coverage, operation, pages, problems
+from geo_service.api.dependencies import Service
+from geo_service.clock import Clock, utc_now
+from geo_service.store.log import Log
+from geo_service.store.snapshot import Snapshots
+
+
+def create_app(log: Log, *, clock: Clock = utc_now) -> FastAPI:
+    """Return the service over a log."""
+    app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api")
+    app.state.service = Service(log, Snapshots(log), clock)
+    problems.install(app)
+    for one in (pages, operation, coverage, changesets, collections):
+        app.include_router(one.router)
+    static = files("geo_service") / "static"
+    app.mount("/static", StaticFiles(directory=str(static)), name="static")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    def favicon() -> FileResponse:
+        return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
+
+    return app

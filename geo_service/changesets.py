@@ -1,0 +1,187 @@
+"""From a file to a changeset: read, assess, look at what it does to the ground, keep, approve."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_service.clock import Clock
+from geo_service.settings import Settings, settings_of
+from geo_service.store.log import Changeset, Draft, Log, Progress
+from geo_service.store.snapshot import Snapshots
+from layers import reading
+from layers.coverage import arrange
+from layers.definitions import LAYERS
+from layers.reading.report import Problem
+
+LOOKED_AT = ("hazards", "releases", "surveys", "incidents", "spots")
+"""Layers whose changes can put something on the list that a person must look at."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file and what its sender says of it.
+
+    Attributes:
+        layer: whose records it brings.
+        content, name: the file.
+        crs: its coordinate system, where the file doesn't say.
+        mapping: field -> column; set: field -> value for rows without their own.
+        message, author: why and who.
+        source_layer, encoding: answers to questions that the file raised.
+    """
+
+    layer: str
+    content: bytes
+    name: str
+    author: str
+    message: str = ""
+    crs: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    set: Mapping[str, object] = field(default_factory=dict)
+    source_layer: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of an upload: the draft with its report, and the changeset unless it was only tried."""
+
+    draft: Draft
+    changeset: Changeset | None
+
+    @property
+    def by_code(self) -> Counter[tuple[str, str]]:
+        """How many lines of the report there are by level and code."""
+        return Counter((one.level, one.code) for one in self.draft.problems)
+
+
+def receive(  # noqa: PLR0913
+    log: Log,
+    snapshots: Snapshots,
+    upload: Upload,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    approve: bool = False,
+    progress: Progress | None = None,
+) -> Received:
+    """Read a file, judge every row, and keep what is accepted as one changeset.
+
+    It is approved at once unless review is on for the store; `approve` asks for it all the same.
+
+    Raises:
+        layers.reading.Unreadable: the file can't be read.
+        layers.reading.Question: something must be answered first; nothing is guessed.
+        geo_service.store.errors.StoreError: the store could not keep it. Nothing is half-written.
+    """
+    settings = settings_of(log.settings())
+    layer = LAYERS[upload.layer]
+    head = log.head()
+    area = area_of_operations(settings, snapshots)
+    table = reading.read(
+        upload.content, upload.name, crs=upload.crs, source_layer=upload.source_layer, encoding=upload.encoding
+    )
+    verdict = reading.assess(
+        table,
+        layer,
+        known=lambda ids: log.known(layer.name, ids),
+        today=settings.today(clock),
+        programme=reading.Programme(area_of_operations=area, qc_required_from=settings.qc_required_from),
+        mapping=upload.mapping,
+        set_values=upload.set,
+    )
+    problems = [*verdict.problems, *looked_at(snapshots, layer.name, verdict.versions, settings, clock)]
+    draft = Draft(
+        layer=layer.name,
+        author=upload.author,
+        message=upload.message,
+        versions=verdict.versions,
+        problems=problems,
+        source_name=upload.name,
+        source_sha256=hashlib.sha256(upload.content).hexdigest(),
+        rows_read=verdict.rows_read,
+        accepted=verdict.accepted,
+        repaired=verdict.repaired,
+        unchanged=verdict.unchanged,
+        rejected=verdict.rejected,
+        warnings=verdict.warnings,
+        based_on=head.number if head else 0,
+    )
+    if dry_run:
+        return Received(draft, None)
+    return Received(draft, _keep(log, draft, approve=approve, review=settings.review, progress=progress))
+
+
+def _keep(log: Log, draft: Draft, *, approve: bool, review: bool, progress: Progress | None) -> Changeset:
+    """Keep a draft. One that brings no version changes nothing, and so makes no revision."""
+    if not draft.accepted:
+        kept = log.append(draft, progress=progress)
+        return log.reject(kept.id, draft.author)
+    if len(draft.versions) and (approve or not review):
+        return log.append_approved(draft, reviewer=draft.author if approve else None, progress=progress)
+    return log.append(draft, progress=progress)
+
+
+def area_of_operations(settings: Settings, snapshots: Snapshots) -> tuple[float, float, float, float] | None:
+    """Return the box (west, south, east, north) outside which nothing is accepted.
+
+    It is a setting; where it is not set, the box of all districts grown by 50 km; without districts there is none.
+    """
+    if settings.area_of_operations:
+        return settings.area_of_operations
+    districts = snapshots.newest().frames["districts"]
+    if not len(districts):
+        return None
+    west, south, east, north = districts.total_bounds.tolist()
+    return reading.grown_box(west, south, east, north, 50_000.0)
+
+
+def looked_at(
+    snapshots: Snapshots, layer: str, new: gpd.GeoDataFrame, settings: Settings, clock: Clock
+) -> list[Problem]:
+    """Return what a person must look at once these versions hold, as lines of the report with their m2."""
+    if layer not in LOOKED_AT or not len(new):
+        return []
+    frames = {name: snapshots.newest().frames[name] for name in LOOKED_AT}
+    frames[layer] = _with_new(frames[layer], new, clock)
+    box = new.total_bounds
+    near = {name: _near(frame, box) for name, frame in frames.items()}
+    arrangement = arrange(near["hazards"], near["releases"], near["surveys"], incidents=near["incidents"], spots=near["spots"])
+    ids = set(new["id"])
+    listed = arrangement.attention(settings.today(clock))
+    rows = dict(zip(new["id"], new["source_row"], strict=True))
+    return [
+        Problem(
+            row=int(rows[one.id]) if one.layer == layer and one.id in rows else None,
+            id=str(one.id),
+            level="notice",
+            code=str(one.code),
+            message=f"{one.message}: {one.layer} {one.id}"
+            + (f" and {one.other}" if one.other else "")
+            + (f", {one.m2:,.1f} m2" if one.m2 else ""),
+        )
+        for one in listed.itertuples()
+        if (one.layer == layer and one.id in ids) or one.other in ids
+    ]
+
+
+def _with_new(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, clock: Clock) -> gpd.GeoDataFrame:
+    """Return the versions of a layer with new ones behind them, as if recorded now."""
+    now = pd.Timestamp(clock()).as_unit("us")
+    first = int(old["row"].max()) + 1 if len(old) else 0
+    added = new.assign(recorded_at=now, row=range(first, first + len(new)))
+    return added if not len(old) else gpd.GeoDataFrame(pd.concat([old, added], ignore_index=True), crs=old.crs)
+
+
+def _near(frame: gpd.GeoDataFrame, box: object) -> gpd.GeoDataFrame | None:
+    """Return all versions of the records that have some version within a box."""
+    if not len(frame):
+        return None
+    west, south, east, north = box  # type: ignore[misc]
+    bounds = frame.bounds.to_numpy()
+    touches = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+    return frame[frame["id"].isin(frame["id"][touches])]

@@ -1,0 +1,28 @@
+"""The command line: one verb per command, the same answers as over HTTP."""
+
+import sys
+
+import typer
+
+from geo_service.balance import Refused
+from geo_service.cli import balance, loading, products, serving, upkeep
+from geo_service.store.errors import StoreError
+
+app = typer.Typer(
+    name="clearway",
+    help="The register of a mine action programme: hazards, land release, a balance that proves itself, maps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (serving, loading, balance, products, upkeep):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on standard error, and exit code 2."""
+    try:
+        app()
+    except (StoreError, Refused) as error:
+        print(f"clearway: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,115 @@
+"""`load`: a file becomes a changeset."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geo_service.changesets import Received, Upload, receive
+from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
+from layers.definitions import LAYERS
+from layers.reading import Question, Unreadable
+from layers.reading.report import write_csv
+
+ALL_ACCEPTED, SOME_REJECTED, NOTHING_LOADED = 0, 1, 2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(load)
+
+
+def load(
+    layer: Annotated[str, typer.Argument(help=f"one of {', '.join(LAYERS)}")],
+    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped shapefile, CSV, ...", exists=False)],
+    data: Data = DEFAULT_DATA,
+    crs: Annotated[str | None, typer.Option(help="coordinate system, such as EPSG:32638, where the file has none")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN, may be repeated")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE for rows without their own")] = None,
+    source_layer: Annotated[str | None, typer.Option(help="which layer of the file, where it has several")] = None,
+    encoding: Annotated[str | None, typer.Option(help="text encoding, where the file doesn't say")] = None,
+    message: Annotated[str, typer.Option("-m", help="why these records come")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="report only, keep nothing")] = False,
+    report: Annotated[Path | None, typer.Option(help="write the report, a line per problem, as CSV")] = None,
+    approve: Annotated[bool, typer.Option("--approve", help="approve at once where review is on")] = False,
+) -> None:
+    """Load one changeset from a file. Exit code 0: all rows accepted; 1: some rejected; 2: nothing loaded."""
+    if layer not in LAYERS:
+        _fail(f"no layer {layer!r}; layers: {', '.join(LAYERS)}")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}")
+    upload = Upload(
+        layer=layer,
+        content=content,
+        name=file.name,
+        author=getpass.getuser(),
+        message=message,
+        crs=crs,
+        mapping=_pairs(map_, "--map FIELD=COLUMN"),
+        set=_pairs(set_, "--set FIELD=VALUE"),
+        source_layer=source_layer,
+        encoding=encoding,
+    )
+    with service(data, create=True) as one, progress(f"loading {file.name}") as told:
+        try:
+            received = receive(
+                one.log, one.snapshots, upload, one.clock, dry_run=dry_run, approve=approve, progress=told
+            )
+        except Unreadable as error:
+            _fail(f"{file.name}: {error}")
+        except Question as question:
+            choices = "".join(f"\n  - {choice}" for choice in question.choices)
+            _fail(f"{file.name}: {question.message}{choices}")
+    if report:
+        report.write_text(write_csv(received.draft.problems), encoding="utf-8")
+    _print(received)
+    draft = received.draft
+    if not draft.accepted:
+        raise typer.Exit(NOTHING_LOADED)
+    raise typer.Exit(SOME_REJECTED if draft.rejected else ALL_ACCEPTED)
+
+
+def _fail(message: str) -> None:
+    print(f"clearway: {message}", file=sys.stderr)
+    raise typer.Exit(NOTHING_LOADED)
+
+
+def _pairs(given: list[str] | None, form: str) -> dict[str, str]:
+    pairs = {}
+    for one in given or ():
+        name, sign, value = one.partition("=")
+        if not sign or not name:
+            _fail(f"{one!r} is not of the form {form}")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+SHOWN = 5
+"""Lines of the report printed per kind; all of them go into --report."""
+
+
+def _print(received: Received) -> None:
+    draft, kept = received.draft, received.changeset
+    print(f"{draft.source_name}: {draft.rows_read} rows read = {draft.accepted} accepted + {draft.rejected} rejected")
+    new = len(draft.versions)
+    print(f"  {new} new versions, {draft.unchanged} unchanged, {draft.repaired} repaired, {draft.warnings} warnings")
+    shown: dict[tuple[str, str], int] = {}
+    for one in draft.problems:
+        kind = (one.level, one.code)
+        shown[kind] = shown.get(kind, 0) + 1
+        if shown[kind] <= SHOWN:
+            place = f"row {one.row}: " if one.row is not None else ""
+            print(f"  {one.level:7} {one.code}: {place}{one.message}")
+    for (level, code), count in shown.items():
+        if count > SHOWN:
+            print(f"  {level:7} {code}: {count - SHOWN} more (--report FILE.csv has them all)")
+    if kept is None:
+        print("dry run: nothing was kept")
+    elif kept.revision:
+        print(f"changeset {kept.id} approved: revision {kept.revision}")
+    else:
+        print(f"changeset {kept.id}: {kept.state}")

@@ -1,0 +1,51 @@
+"""`map` and `export`: what leaves the house."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geo_service.balance import Refused
+from geo_service.cli.options import DEFAULT_DATA, AsOf, Data, KnownAt, looked_at, progress, service
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("map")(draw_map)
+    app.command()(export)
+
+
+def draw_map(
+    out: Annotated[Path, typer.Argument(help="OUT.html")],
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> None:
+    """Write the overview map as one self-contained file that opens without internet."""
+    from geo_service.maps.overview import overview
+    from geo_service.situations import situation
+
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise Refused(f"a map is written as OUT.html, not {out.name}")
+    with service(data) as one, progress("drawing"):
+        seen = looked_at(one, as_of, known_at)
+        shown = situation(seen, one.settings)
+        out.write_text(overview(shown, mode="embedded"), encoding="utf-8")
+    print(f"{out}: {len(shown.frames['hazards'])} hazards, as of {seen.as_of}, known at {seen.known_at}")
+
+
+def export(
+    out: Annotated[Path, typer.Argument(help="OUT.gpkg")],
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> None:
+    """Write every layer as of a date to a GeoPackage with styles, for QGIS."""
+    from geo_service.exports import write_geopackage
+
+    if out.suffix.lower() != ".gpkg":
+        raise Refused(f"an export is written as OUT.gpkg, not {out.name}")
+    with service(data) as one, progress("exporting") as told:
+        seen = looked_at(one, as_of, known_at)
+        counts = write_geopackage(out, seen, one.settings, told)
+    print(f"{out}: " + ", ".join(f"{count} {layer}" for layer, count in counts.items()))

@@ -1,0 +1,64 @@
+"""Records in force as features: what items, maps and exports show of a layer at (as_of, known_at)."""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import orjson
+import pandas as pd
+import shapely
+
+from geo_service.balance import View
+from layers.coverage.hazards_on import hazards_on
+from layers.definitions import LAYERS
+
+DERIVED = ("area_m2", "open_m2", "state")
+"""Read-only fields of hazards, worked out from the ground."""
+
+
+def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:
+    """Return the records of a layer in force and not withdrawn, in order of id; hazards with what remains of them."""
+    frame = seen.snapshot.in_force(layer, seen.as_of)
+    if layer != "hazards":
+        return frame
+    left = hazards_on(seen.snapshot.arrangement, seen.as_of)
+    return frame.assign(**{name: left[name].reindex(frame["id"]).to_numpy() for name in DERIVED})
+
+
+def properties(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
+    """Return the attributes of each record as plain values: dates as ISO text, lists as lists."""
+    names = [*LAYERS[layer].names, *(name for name in DERIVED if name in frame)]
+    columns = {name: [_plain(value) for value in frame[name].tolist()] for name in names}
+    if "extra" in frame:
+        columns["extra"] = [orjson.loads(v) if isinstance(v, str) else None for v in frame["extra"].tolist()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, list | str | bool):
+        return value
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return value
+
+
+def features(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
+    """Return GeoJSON features (RFC 7946); ids are strings."""
+    shapes = shapely.to_geojson(frame.geometry.to_numpy())
+    return [
+        {"type": "Feature", "id": one["id"], "geometry": orjson.Fragment(shape) if shape else None, "properties": one}
+        for one, shape in zip(properties(frame, layer), shapes, strict=True)
+    ]
+
+
+def within(frame: gpd.GeoDataFrame, box: Sequence[float]) -> gpd.GeoDataFrame:
+    """Return the records whose geometry meets a box (west, south, east, north); west > east crosses 180 degrees."""
+    west, south, east, north = box
+    boxes = [shapely.box(west, south, east, north)]
+    if west > east:
+        boxes = [shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]
+    shapes = frame.geometry.to_numpy()
+    hit = np.logical_or.reduce([shapely.intersects(shapes, one) for one in boxes])
+    return frame[hit]

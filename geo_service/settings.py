@@ -1,0 +1,66 @@
+"""What a programme sets for its store: who answers for the data, how its days run, what it requires."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from geo_service.clock import Clock
+from layers.versions import as_date
+
+SENTENCES = (
+    "This shows explosive ordnance information recorded by {authority} as known on {known_at}, describing the ground "
+    "on {as_of}. No recorded hazard is not absence of hazard. Released land was treated with all reasonable effort "
+    "under {standard}; a residual risk remains. Do not enter suspected or confirmed hazardous areas. Report finds: "
+    "{contact}."
+)
+"""What every map, export and answer says."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a store.
+
+    Attributes:
+        authority, standard, contact: who records, under which standard, where finds are reported.
+        time_zone: the zone in which the programme's calendar days begin.
+        review: whether a second person must approve.
+        qc_required_from: from which completion date cleared ground needs quality control.
+        area_of_operations: west, south, east, north in degrees; None: the districts' box grown by 50 km.
+        synthetic: the store holds a demonstration.
+    """
+
+    authority: str = "the mine action centre (name not set)"
+    standard: str = "IMAS 07.11"
+    contact: str = "contact not set"
+    time_zone: str = "UTC"
+    review: bool = False
+    qc_required_from: dt.date | None = None
+    area_of_operations: tuple[float, float, float, float] | None = None
+    synthetic: bool = False
+
+    def today(self, clock: Clock) -> dt.date:
+        """Return the calendar day in the programme's time zone."""
+        return clock().astimezone(ZoneInfo(self.time_zone)).date()
+
+    def sentences(self, as_of: str, known_at: str) -> str:
+        """Return the sentences that every product carries."""
+        return SENTENCES.format(
+            authority=self.authority, standard=self.standard, contact=self.contact, as_of=as_of, known_at=known_at
+        )
+
+
+def settings_of(stored: Mapping[str, object]) -> Settings:
+    """Read the settings that a store keeps; what it leaves out takes its default.
+
+    Raises:
+        ValueError: a date, a zone or a box is none.
+    """
+    known = {name: stored[name] for name in Settings.__dataclass_fields__ if stored.get(name) is not None}
+    if "qc_required_from" in known:
+        known["qc_required_from"] = as_date(known["qc_required_from"])
+    if "area_of_operations" in known:
+        known["area_of_operations"] = tuple(map(float, known["area_of_operations"]))  # type: ignore[call-overload]
+    found = Settings(**known)  # type: ignore[arg-type]
+    ZoneInfo(found.time_zone)
+    return found

@@ -1,0 +1,28 @@
+"""What a map shows: the records in force and the balance at (as_of, known_at)."""
+
+from geo_service import features
+from geo_service.balance import View
+from geo_service.maps.situation import Situation
+from geo_service.settings import Settings
+from layers.definitions import LAYERS
+from layers.versions import as_moment
+
+
+def situation(seen: View, settings: Settings) -> Situation:
+    """Return the situation at a view."""
+    partition = seen.snapshot.arrangement.partition(seen.as_of)
+    return Situation(
+        as_of=seen.as_of,
+        known_at=as_moment(seen.known_at),
+        revision=seen.snapshot.number,
+        authority=settings.authority,
+        standard=settings.standard,
+        contact=settings.contact,
+        synthetic=settings.synthetic,
+        coverage_gap=partition.attrs["coverage_gap"],
+        frames={name: features.in_force(seen, name) for name in LAYERS},
+        partition=partition,
+        total=partition.attrs["total"],
+        certificate_passed=partition.attrs["certificate"]["passed"],
+        edition=None,
+    )

@@ -1,0 +1,184 @@
+"""Changesets and revisions in the file: received, moved along their states, recorded."""
+
+import datetime as dt
+import sqlite3
+from dataclasses import fields
+from typing import Any
+
+from geo_service.store import chain, geopackage
+from geo_service.store.errors import Forbidden, NotFound, WrongState
+from geo_service.store.log import Changeset, Draft, Problem, Progress, Revision, State
+from geo_service.store.moments import moment_of, text_of
+from geo_service.store.schema import DESCRIPTION
+from geo_service.store.version_tables import Prepared, write
+
+_NAMES = tuple(field.name for field in fields(Changeset))
+_FROM_REVISION = {"recorded_at": "r.recorded_at", "revision": "r.number"}
+_SELECT = (
+    f"SELECT {', '.join(_FROM_REVISION.get(name, f'c.{name}') for name in _NAMES)} "  # noqa: S608 - names of fields
+    "FROM changesets c LEFT JOIN revisions r ON r.changeset = c.id"
+)
+_GIVEN = DESCRIPTION[1:]
+_REVISION = "SELECT number, recorded_at, changeset, hash FROM revisions"
+_TICK = dt.timedelta(microseconds=1)
+
+
+def receive(  # noqa: PLR0913
+    connection: sqlite3.Connection,
+    draft: Draft,
+    prepared: Prepared,
+    *,
+    state: State,
+    now: dt.datetime,
+    progress: Progress | None,
+) -> int:
+    """Write a draft as a changeset, seal it, and return its id.
+
+    Raises:
+        WrongState: the layer has had a revision after the one the draft was checked against.
+    """
+    _refuse_stale(connection, draft)
+    at = text_of(now)
+    given = {**vars(draft), "created_at": at, "versions": len(prepared.blobs)}
+    (changeset,) = connection.execute(
+        f"INSERT INTO changesets (state, {', '.join(_GIVEN)}) "  # noqa: S608 - names of fields
+        f"VALUES ({', '.join('?' * (len(_GIVEN) + 1))}) RETURNING id",
+        (state.value, *(given[name] for name in _GIVEN)),
+    ).fetchone()
+    connection.executemany(
+        "INSERT INTO problems (changeset, row, id, level, code, message) VALUES (?, ?, ?, ?, ?, ?)",
+        ((changeset, one.row, one.id, one.level, one.code, one.message) for one in draft.problems),
+    )
+    write(connection, changeset, prepared, progress)
+    digest = chain.digest_of(connection, changeset)
+    connection.execute("UPDATE changesets SET digest = ? WHERE id = ?", (digest, changeset))
+    body = {"digest": digest, "state": state.value}
+    chain.record(connection, "received", at=at, actor=draft.author, subject=str(changeset), body=body)
+    return int(changeset)
+
+
+def move(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None, now: dt.datetime) -> None:
+    """Submit a draft, or reject a submitted changeset.
+
+    Raises:
+        NotFound: there is no such changeset.
+        WrongState: its state does not allow the step.
+    """
+    _step(connection, changeset, state, actor)
+    chain.record(connection, state.value, at=text_of(now), actor=actor or "", subject=str(changeset))
+
+
+def approve(connection: sqlite3.Connection, changeset: int, reviewer: str | None, now: dt.datetime) -> Revision:
+    """Approve a submitted changeset and return the revision that it makes.
+
+    Raises:
+        NotFound: there is no such changeset.
+        WrongState: it is not submitted.
+        Forbidden: review is on and the reviewer is nobody, or the author.
+    """
+    given = fetch(connection, changeset)
+    if chain.settings(connection).get("review") and reviewer in (None, "", given.author):
+        raise Forbidden(
+            "Review is on: somebody other than the author has to approve a changeset. Ask a colleague to review it."
+        )
+    _step(connection, changeset, State.approved, reviewer)
+    last = head(connection)
+    recorded = now if last is None else max(now, last.recorded_at + _TICK)
+    number = 1 if last is None else last.number + 1
+    at = text_of(recorded)
+    entry = chain.record(
+        connection, "approved", at=at, actor=reviewer or "", subject=str(changeset), body={"revision": number}
+    )
+    connection.execute("INSERT INTO revisions VALUES (?, ?, ?, ?)", (number, at, changeset, entry.hash))
+    geopackage.extend(connection, given.layer, changeset, at)
+    return Revision(number, moment_of(at), changeset, entry.hash)
+
+
+def fetch(connection: sqlite3.Connection, changeset: int) -> Changeset:
+    """Return a changeset.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = connection.execute(f"{_SELECT} WHERE c.id = ?", (changeset,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no changeset {changeset}.")
+    return _changeset(row)
+
+
+def newest(connection: sqlite3.Connection, limit: int, before: int | None) -> list[Changeset]:
+    """Return up to `limit` changesets with an id under `before`, the newest first."""
+    found = connection.execute(
+        f"{_SELECT} WHERE ? IS NULL OR c.id < ? ORDER BY c.id DESC LIMIT ?", (before, before, limit)
+    )
+    return [_changeset(row) for row in found]
+
+
+def problems(connection: sqlite3.Connection, changeset: int) -> list[Problem]:
+    """Return the lines of a changeset's report, in order.
+
+    Raises:
+        NotFound: there is no such changeset.
+    """
+    fetch(connection, changeset)
+    found = connection.execute(
+        "SELECT row, id, level, code, message FROM problems WHERE changeset = ? ORDER BY number", (changeset,)
+    )
+    return [Problem(*row) for row in found]
+
+
+def head(connection: sqlite3.Connection) -> Revision | None:
+    """Return the last revision, None before the first."""
+    return _one(connection.execute(f"{_REVISION} ORDER BY number DESC LIMIT 1"))
+
+
+def at(connection: sqlite3.Connection, known_at: dt.datetime) -> Revision | None:
+    """Return the last revision recorded at or before an instant, None where there is none."""
+    query = f"{_REVISION} WHERE recorded_at <= ? ORDER BY recorded_at DESC LIMIT 1"
+    return _one(connection.execute(query, (text_of(known_at),)))
+
+
+def after(connection: sqlite3.Connection, since: int) -> list[Revision]:
+    """Return the revisions after number `since`, in order."""
+    return [_revision(row) for row in connection.execute(f"{_REVISION} WHERE number > ? ORDER BY number", (since,))]
+
+
+def _refuse_stale(connection: sqlite3.Connection, draft: Draft) -> None:
+    if draft.based_on is None:
+        return
+    later = connection.execute(
+        "SELECT 1 FROM revisions r JOIN changesets c ON c.id = r.changeset WHERE r.number > ? AND c.layer = ?",
+        (draft.based_on, draft.layer),
+    ).fetchone()
+    if later:
+        raise WrongState("These records have changed since they were checked. Load the file again.")
+
+
+def _step(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None) -> None:
+    now = fetch(connection, changeset).state
+    before = State.draft if state is State.submitted else State.submitted
+    if now is not before:
+        raise WrongState(f"Changeset {changeset} is {now}: only one that is {before} can be {state}.")
+    reviewer = None if state is State.submitted else actor
+    connection.execute(
+        "UPDATE changesets SET state = ?, reviewed_by = ? WHERE id = ?", (state.value, reviewer or None, changeset)
+    )
+
+
+def _changeset(row: tuple[Any, ...]) -> Changeset:
+    values = dict(zip(_NAMES, row, strict=True))
+    recorded_at = values["recorded_at"]
+    values["state"] = State(values["state"])
+    values["created_at"] = moment_of(values["created_at"])
+    values["recorded_at"] = None if recorded_at is None else moment_of(recorded_at)
+    return Changeset(**values)
+
+
+def _one(found: sqlite3.Cursor) -> Revision | None:
+    row = found.fetchone()
+    return None if row is None else _revision(row)
+
+
+def _revision(row: tuple[int, str, int, str]) -> Revision:
+    number, recorded_at, changeset, chained = row
+    return Revision(number, moment_of(recorded_at), changeset, chained)

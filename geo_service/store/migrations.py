@@ -1,0 +1,53 @@
+"""Steps that bring a store's tables to the present layout, in order. Creation is the first.
+
+A step that was ever released is not changed; a new field of a layer, or a new table, is a new step. The journal says
+which steps a store has had. GeoPackage keeps its own version in the file's header, so ours can't live there.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from geo_service.store import chain, geopackage, schema
+from geo_service.store.errors import StoreTooNew
+
+Step = Callable[[sqlite3.Connection, str], None]
+"""Changes the tables, inside a transaction; told the instant at which it does, as text."""
+
+
+def create(connection: sqlite3.Connection, at: str) -> None:
+    """Make the tables of the log and of GeoPackage in an empty database."""
+    for statement in schema.statements():
+        connection.execute(statement)
+    geopackage.register(connection, at)
+
+
+STEPS: Sequence[Step] = (create,)
+
+
+def level(connection: sqlite3.Connection) -> int:
+    """Return how many steps a store has had; 0 for a database without a journal."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal' AND type = 'table'").fetchone():
+        return 0
+    return int(connection.execute("SELECT COUNT(*) FROM journal WHERE kind = 'migrated'").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS) -> None:
+    """Take the steps that a store has not had; inside a transaction.
+
+    Args:
+        connection: the store, or an empty database.
+        at: the present instant as text.
+        created: what the first entry of the journal says for good, where the store is made now.
+        steps: all steps, in order.
+
+    Raises:
+        StoreTooNew: the store has had more steps than there are here.
+    """
+    had = level(connection)
+    if had > len(steps):
+        raise StoreTooNew("A later version of Clearway has written this store. Install that version to open it.")
+    for number, step in enumerate(steps[had:], start=had + 1):
+        step(connection, at)
+        if number == 1:
+            chain.record(connection, "created", at=at, body=created)
+        chain.record(connection, "migrated", at=at, subject=str(number))

@@ -1,0 +1,113 @@
+"""Opening a store's folder: making the file, or verifying that it is one and bringing it to the present layout."""
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from geo_service.clock import Clock, utc_now
+from geo_service.store import migrations
+from geo_service.store.chain import settings
+from geo_service.store.connections import PATIENCE_S, Pool, connect
+from geo_service.store.errors import NotFound, StoreDamaged, WrongState, explained_files
+from geo_service.store.geopackage import APPLICATION_ID
+from geo_service.store.moments import text_of
+from geo_service.store.sqlite import SqliteLog
+
+FILE_NAME = "clearway.gpkg"
+"""The store's file inside its folder."""
+
+
+def open_store(  # noqa: PLR0913
+    directory: Path,
+    *,
+    create: bool = False,
+    synthetic: bool = False,
+    clock: Clock = utc_now,
+    patience_s: float = PATIENCE_S,
+    steps: Sequence[migrations.Step] = migrations.STEPS,
+) -> SqliteLog:
+    """Return the log kept in a folder; close it when done.
+
+    Args:
+        directory: the folder.
+        create: make the folder and the store where there is none.
+        synthetic: mark the store that is made as invented data, for good.
+        clock: where the time comes from.
+        patience_s: how long to wait for another writer, in seconds.
+        steps: the migrations that lead to the present layout.
+
+    Raises:
+        NotFound: there is no store and `create` is not set.
+        WrongState: `synthetic` is asked for and the store that is there holds real records.
+        StoreDamaged: the file there is no store.
+        StoreTooNew: a later Clearway has written it.
+    """
+    path = directory / FILE_NAME
+    if not create and not path.exists():
+        raise _missing()
+    with explained_files():
+        if create:
+            directory.mkdir(parents=True, exist_ok=True)
+        with closing(connect(path, patience_s, create=create)) as connection:
+            refuse_foreign(connection)
+            level = migrations.level(connection)
+            if level == 0 and not create:
+                raise _missing()
+            _write_ahead(connection, patience_s)
+            if level != len(steps):
+                update(connection, text_of(clock()), steps, synthetic=synthetic)
+            if synthetic and not settings(connection)["synthetic"]:
+                raise WrongState("This store holds real records. Choose another folder for synthetic ones.")
+    return SqliteLog(Pool(path, patience_s), clock)
+
+
+def refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Refuse a database that has tables but is no store.
+
+    Raises:
+        StoreDamaged: it is none.
+    """
+    marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+    if tables and not (marked and migrations.level(connection)):
+        raise StoreDamaged("The file there is not a store of Clearway. Choose another folder, or restore a backup.")
+
+
+def update(
+    connection: sqlite3.Connection,
+    at: str,
+    steps: Sequence[migrations.Step] = migrations.STEPS,
+    *,
+    synthetic: bool = False,
+) -> None:
+    """Bring a store, or an empty database, to the present layout: all the way, or not at all.
+
+    Raises:
+        StoreTooNew: a later Clearway has written the store.
+    """
+    created: dict[str, object] = {"synthetic": synthetic, "store": str(uuid.uuid4())}
+    # Where this fails the connection is closed, which takes everything back.
+    connection.execute("BEGIN IMMEDIATE")
+    migrations.migrate(connection, at, created, steps)
+    connection.execute("COMMIT")
+
+
+def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Let readers go on while one writes. SQLite does not wait by itself where two processes set this at once."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no store in this folder. Load a file or run `clearway demo` to make one.")

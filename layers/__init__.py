@@ -1,0 +1,1 @@
+"""The domain of Clearway: hazardous areas, release of land, its balance. GeoDataFrames in, GeoDataFrames out."""

@@ -1,0 +1,334 @@
+"""The arrangement: the ground cut once by all boundaries, and every question about it answered from that."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from layers import measure, versions
+from layers.coverage import records, spans, state
+from layers.coverage.attention import attention, overlaps
+from layers.coverage.certificate import certify_ledger, certify_partition
+from layers.coverage.faces import Faces, Progress, draw
+from layers.coverage.ground import Atoms, Boundaries, atoms, boundaries
+from layers.coverage.journal import Journal, journal_of
+from layers.coverage.ledger import ledger
+from layers.coverage.partition import partition
+from layers.coverage.sets import CoveringSets, covering_sets
+from layers.definitions import LAYERS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Geometries = NDArray[np.object_]
+
+CELL_DEGREES = 2.0**-6
+"""The side of a cell in degrees: 1.7 km from south to north. A power of two, so that borders are exact."""
+
+CELL_METRES = 2.0**11
+"""The side of a cell (m) of planar frames."""
+
+WORK = 4_000_000
+"""Pairs of spans and events worked out at a time; bounds memory."""
+
+
+LAYER_NAMES = ("hazards", "releases", "surveys", "districts")
+POINT_DATES = {"incidents": "occurred_on", "spots": "found_on"}
+
+
+def quiet(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """All different polygons of all records, layer by layer.
+
+    Attributes:
+        polygons: (n,) in the order hazards, releases, surveys, districts.
+        areas: (n,) m2 of each, computed by itself.
+        starts: where each layer begins, and the end.
+        of_version: per layer the shape (counted within the layer) of each version of its sequence, -1 for none.
+    """
+
+    polygons: Geometries
+    areas: Floats
+    starts: tuple[int, ...]
+    of_version: tuple[Ints, ...]
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Faces of all polygons ever recorded, and the states of the ground on every day.
+
+    Made by `arrange`. Immutable; `at` gives the arrangement of what was known at an earlier moment.
+
+    Attributes:
+        frames: the version frames it was made of, by layer.
+        planar: whether areas are planar metres (frames without a CRS).
+        cell: the cell's side, in units of the coordinates.
+    """
+
+    frames: dict[str, gpd.GeoDataFrame | None]
+    hazards: records.Hazards
+    releases: records.Releases
+    surveys: records.VersionSequence
+    districts: records.VersionSequence
+    shapes: Shapes
+    faces: Faces
+    sets: CoveringSets
+    borders: CoveringSets
+    atoms: Atoms
+    atom_of_face: Ints
+    planar: bool
+    cell: float
+    _known: dict[dt.datetime, "Arrangement"] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, known_at: versions.Moment | None) -> "Arrangement":
+        """Return the arrangement of the versions recorded at or before `known_at`.
+
+        It is built from those versions alone, so that a published figure comes out the same to the last digit
+        whatever was recorded since.
+        """
+        if known_at is None:
+            return self
+        moment = versions.as_moment(known_at)
+        newest = max(
+            (frame["recorded_at"].max() for frame in self.frames.values() if frame is not None and len(frame)),
+            default=moment,
+        )
+        if newest <= moment:
+            return self
+        if moment not in self._known:
+            then = {
+                name: None if frame is None else versions.known_by(frame, moment) for name, frame in self.frames.items()
+            }
+            self._known[moment] = build(then, cell=self.cell, planar=self.planar)
+        return self._known[moment]
+
+    @cached_property
+    def covers(self) -> tuple[spans.Cover, spans.Cover, spans.Cover]:
+        """Every version over each covering set: of hazards, releases, surveys."""
+        found = []
+        for layer, seq in enumerate((self.hazards.versions, self.releases.versions, self.surveys)):
+            low, high = self.shapes.starts[layer], self.shapes.starts[layer + 1]
+            mine = (self.sets.shape >= low) & (self.sets.shape < high)
+            owner, shape = self.sets.owner[mine], self.sets.shape[mine] - low
+            found.append(spans.cover(owner, shape, seq, self.shapes.of_version[layer], high - low))
+        return found[0], found[1], found[2]
+
+    @cached_property
+    def hazard_spans(self) -> spans.HazardSpans:
+        """When hazards stand over covering sets."""
+        return spans.hazard_spans(self.covers[0], self.hazards)
+
+    @cached_property
+    def release_spans(self) -> spans.ReleaseSpans:
+        """When releases are in effect, or await quality control, over covering sets."""
+        return spans.release_spans(self.covers[1], self.releases)
+
+    @cached_property
+    def survey_spans(self) -> spans.SurveySpans:
+        """When covering sets are surveyed without evidence found."""
+        return spans.survey_spans(self.covers[2], self.surveys)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Every change of state of every covering set."""
+        parts = [
+            state.evaluate(
+                _some(self.hazard_spans, low, high),
+                _some(self.release_spans, low, high),
+                _some(self.survey_spans, low, high),
+                self.hazards,
+                self.releases,
+            )
+            for low, high in self._portions()
+        ]
+        since = state.standing_since(self.hazard_spans, self.sets.count)
+        return journal_of(state.joined(parts), since)
+
+    def _portions(self) -> list[tuple[int, int]]:
+        """Cut the covering sets into ranges whose work fits in memory."""
+        n = self.sets.count
+        size = sum(
+            np.bincount(x.owner, minlength=n) for x in (self.hazard_spans, self.release_spans, self.survey_spans)
+        )
+        work = np.cumsum(np.asarray(size, dtype=np.int64) ** 2 * 2 + 1)
+        cuts = [0, *(np.searchsorted(work, np.arange(WORK, work[-1], WORK)) + 1)] if n else [0]
+        edges = sorted({*(int(min(cut, n)) for cut in cuts), n})
+        return list(pairwise(edges)) or [(0, 0)]
+
+    def partition(
+        self,
+        as_of: versions.Date,
+        known_at: versions.Moment | None = None,
+        by: Sequence[str] = ("district",),
+    ) -> pd.DataFrame:
+        """Return how many m2 are in each state at (`as_of`, `known_at`), with its certificate in `attrs`.
+
+        See `layers.coverage.partition.partition`.
+        """
+        then = self.at(known_at)
+        found = partition(then, as_of, by)
+        found.attrs["certificate"] = certify_partition(then, found, versions.day(as_of))
+        return found
+
+    def ledger(
+        self,
+        start: versions.Date,
+        end: versions.Date,
+        known_at: versions.Moment | None = None,
+        by: Sequence[str] = ("district",),
+    ) -> pd.DataFrame:
+        """Return the balance of the period after `start` up to `end`, with its certificate in `attrs`.
+
+        See `layers.coverage.ledger.ledger`.
+        """
+        then = self.at(known_at)
+        found = ledger(then, start, end, by)
+        found.attrs["certificate"] = certify_ledger(then, found)
+        return found
+
+    def attention(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
+        """Return what a person must look at, with its m2; see `layers.coverage.attention`."""
+        return attention(self.at(known_at), as_of)
+
+    def overlaps(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
+        """Return the pairs of hazards that are unanswered on the same ground: hazard, other, m2."""
+        return overlaps(self.at(known_at), as_of)
+
+    def points_on(self, name: str, day: int, borders: Boundaries) -> Ints:
+        """Return the district of each point record in force on a day: its place, or the number of districts."""
+        frame = self.frames.get(name)
+        if frame is None or not len(frame):
+            return np.zeros(0, dtype=np.int64)
+        found = versions.in_force(frame, versions.date_of(day))
+        points = found[versions.days(found[POINT_DATES[name]]) <= day].geometry.to_numpy()
+        place = np.full(len(points), len(borders.ids), dtype=np.int64)
+        tree = shapely.STRtree(points)
+        polygon, point = tree.query(borders.polygons, predicate="intersects")
+        np.minimum.at(place, point, polygon)
+        return place
+
+    def boundaries(self, day: int) -> Boundaries:
+        """Return the districts in force on a day (days since 1970-01-01)."""
+        low = self.shapes.starts[3]
+        return boundaries(
+            day,
+            self.districts,
+            self.shapes.of_version[3],
+            self.shapes.polygons[low:],
+            self.shapes.areas[low:],
+            self.borders.owner,
+            self.borders.shape,
+            self.borders.count,
+        )
+
+    @cached_property
+    def first_day(self) -> int:
+        """The first day that some record of a hazard, release or survey describes; NEVER where there is none."""
+        days = [seq.begins.min() for seq in (self.hazards.versions, self.releases.versions, self.surveys) if len(seq)]
+        return int(min(days, default=records.NEVER))
+
+
+Spans = TypeVar("Spans", spans.HazardSpans, spans.ReleaseSpans, spans.SurveySpans)
+
+
+def _some(all_: Spans, low: int, high: int) -> Spans:
+    a, b = np.searchsorted(all_.owner, (low, high))
+    return type(all_)(**{name: column[a:b] for name, column in vars(all_).items()})
+
+
+def arrange(  # noqa: PLR0913
+    hazards: gpd.GeoDataFrame | None = None,
+    releases: gpd.GeoDataFrame | None = None,
+    surveys: gpd.GeoDataFrame | None = None,
+    districts: gpd.GeoDataFrame | None = None,
+    *,
+    incidents: gpd.GeoDataFrame | None = None,
+    spots: gpd.GeoDataFrame | None = None,
+    cell: float | None = None,
+    progress: Progress = quiet,
+) -> Arrangement:
+    """Arrange the polygons of all versions ever recorded: a row per version, with the fields of its layer.
+
+    Frames with a CRS are brought to EPSG:4326, edges of a projected one cut to 100 m first; their areas are m2 on the
+    ellipsoid. Frames without a CRS are planar metres. Any frame may be None or empty.
+
+    Args:
+        hazards, releases, surveys, districts: the polygons that part the ground.
+        incidents, spots: points, counted and never measured.
+        cell: side of the cells the work is cut into, in units of the coordinates; changes no figure.
+        progress: told how many of how many cells are done.
+
+    Raises:
+        ValueError: a polygon is invalid, a required field is missing, or some frames have a CRS and others none.
+    """
+    given = dict(
+        zip(
+            (*LAYER_NAMES, *POINT_DATES),
+            (hazards, releases, surveys, districts, incidents, spots),
+            strict=True,
+        )
+    )
+    filled = {name: frame for name, frame in given.items() if frame is not None and len(frame)}
+    planar = {frame.crs is None for frame in filled.values()}
+    if len(planar) > 1:
+        bare = [name for name, frame in filled.items() if frame.crs is None]
+        message = f"frames with and without a CRS cannot be arranged together; without: {', '.join(bare)}"
+        raise ValueError(message)
+    frames = {
+        name: versions.typed(measure.to_lonlat(filled[name]), LAYERS[name]) if name in filled else None
+        for name in given
+    }
+    plane = planar == {True}
+    return build(frames, cell=cell or (CELL_METRES if plane else CELL_DEGREES), planar=plane, progress=progress)
+
+
+def build(
+    frames: dict[str, gpd.GeoDataFrame | None], *, cell: float, planar: bool, progress: Progress = quiet
+) -> Arrangement:
+    """Arrange version frames in one coordinate system; see `arrange`."""
+    hazards = records.hazards(frames["hazards"])
+    releases = records.releases(frames["releases"], hazards.versions.ids)
+    surveys = records.sequence(frames["surveys"], "surveys")
+    districts = records.sequence(frames["districts"], "districts")
+    parts, of_version = [], []
+    for seq in (hazards.versions, releases.versions, surveys, districts):
+        polygons, of = records.shapes_of(seq)
+        parts.append(polygons)
+        of_version.append(of)
+    polygons = np.concatenate(parts)
+    starts = tuple(np.cumsum([0, *map(len, parts)]).tolist())
+    shapes = Shapes(polygons, measure.areas(polygons, planar=planar), starts, tuple(of_version))
+    place = np.arange(len(polygons))
+    claims = (place < starts[1]) | (place >= starts[3])
+    faces = draw(polygons, claims, cell, planar=planar, progress=progress)
+    ground = faces.shape < starts[3]
+    n = len(faces.polygons)
+    sets = covering_sets(faces.face[ground], faces.shape[ground], n)
+    borders = covering_sets(faces.face[~ground], faces.shape[~ground] - starts[3], n)
+    summed, atom_of_face = atoms(sets.of_face, borders.of_face, faces.areas, borders.count)
+    return Arrangement(
+        frames,
+        hazards,
+        releases,
+        surveys,
+        districts,
+        shapes,
+        faces,
+        sets,
+        borders,
+        summed,
+        atom_of_face,
+        planar,
+        cell,
+    )

@@ -1,0 +1,153 @@
+"""The arrangement's faces: all boundaries cut the ground into pieces that each have the same polygons over them.
+
+Cells that some boundary enters are noded and polygonised one by one. Between two such cells of a row nothing changes,
+so the whole stretch is one rectangle. A face is drawn once and holds for every date.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from layers import measure
+from layers.coverage.cutting import Pieces, cut
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Geometries = NDArray[np.object_]
+Progress = Callable[[int, int], None]
+
+BATCH = 2_000
+"""Cells noded between two reports of progress; bounds memory too."""
+
+TORN = 1e-9
+"""A cell whose faces miss its area by more than this share was not noded well, and is noded again with snapping."""
+
+SNAP = 2.0**-40
+"""The grid of that second attempt, as a share of the cell's size (under 2 nm in the usual cells)."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Pieces of ground in order of cell.
+
+    Attributes:
+        polygons: (n,) the faces.
+        areas: (n,) m2.
+        face, shape: (m,) pairs: that shape covers that face; sorted by face, then shape.
+    """
+
+    polygons: Geometries
+    areas: Floats
+    face: Ints
+    shape: Ints
+
+
+def draw(shapes: Geometries, claims: NDArray[np.bool_], size: float, *, planar: bool, progress: Progress) -> Faces:
+    """Draw the faces of all shapes.
+
+    Args:
+        shapes: (n,) valid polygons or multipolygons, in a fixed order.
+        claims: (n,) whether a tie at a shape's boundary counts as covered: true for hazards and districts, so that a
+            sliver takes the more dangerous state.
+        size: the cell's side.
+        planar: areas in the plane instead of on the ellipsoid.
+        progress: told how many of how many cells are done.
+    """
+    pieces = cut(shapes, size)
+    drawn = [*_busy_faces(pieces, size, progress), _stretches(pieces, size)]
+    polygons = np.concatenate([one for one in drawn if len(one)]) if any(map(len, drawn)) else np.zeros(0, object)
+    face, shape = _covering(polygons, shapes, claims)
+    covered, face = np.unique(face, return_inverse=True)
+    polygons = polygons[covered]
+    return Faces(polygons, measure.areas(polygons, planar=planar), face, shape)
+
+
+def _busy_faces(pieces: Pieces, size: float, progress: Progress) -> list[Geometries]:
+    """Node and polygonise every cell that a boundary enters."""
+    if not len(pieces.lines):
+        return []
+    opens = np.r_[True, (pieces.cells[1:] != pieces.cells[:-1]).any(axis=1)]
+    begin = np.append(np.flatnonzero(opens), len(opens))
+    cells = pieces.cells[begin[:-1]]
+    found = []
+    for at in range(0, len(cells), BATCH):
+        some = slice(at, at + BATCH)
+        boxes = _boxes(cells[some, 0], cells[some, 0] + 1, cells[some, 1], size)
+        runs = pieces.lines[begin[at] : begin[min(at + BATCH, len(cells))]]
+        owner = np.repeat(np.arange(len(boxes)), np.diff(begin[at : at + BATCH + 1]))
+        found.append(node(runs, owner, boxes, size))
+        progress(min(at + BATCH, len(cells)), len(cells))
+    return found
+
+
+def _boxes(left: Ints, right: Ints, row: Ints, size: float) -> Geometries:
+    boxes: Geometries = shapely.box(left * size, row * size, right * size, (row + 1) * size)
+    return boxes
+
+
+def node(runs: Geometries, owner: Ints, boxes: Geometries, size: float) -> Geometries:
+    """Return the faces into which runs of boundary part their boxes, box by box.
+
+    Args:
+        runs: lines within their box; owner: which box, ascending.
+        boxes: the cells.
+        size: the cell's side.
+    """
+    rims = shapely.get_exterior_ring(boxes)
+    place = np.argsort(np.concatenate([owner, np.arange(len(boxes))]), kind="stable")
+    lines = np.concatenate([runs, rims])[place]
+    index = np.concatenate([owner, np.arange(len(boxes))])[place]
+    sets: Geometries = np.asarray(shapely.multilinestrings(lines, indices=index), dtype=object)
+    try:
+        faces, of = _polygonise(np.asarray(shapely.node(sets), dtype=object))
+    except shapely.GEOSException:
+        faces, of = np.zeros(0, object), np.zeros(0, np.int64)
+    gap = np.bincount(of, weights=shapely.area(faces), minlength=len(boxes)) - shapely.area(boxes)
+    torn = np.flatnonzero(np.abs(gap) > TORN * size * size)
+    if len(torn):
+        mended = [_polygonise(np.array([_snapped(sets[k], size)])) for k in torn]
+        kept = ~np.isin(of, torn)
+        faces = np.concatenate([faces[kept], *(one for one, _ in mended)])
+        of = np.concatenate([of[kept], *(np.full(len(one), k) for k, (one, _) in zip(torn, mended, strict=True))])
+        place = np.argsort(of, kind="stable")
+        faces = faces[place]
+    return faces
+
+
+def _snapped(lines: shapely.Geometry, size: float) -> shapely.Geometry:
+    return shapely.unary_union(lines, grid_size=size * SNAP)
+
+
+def _polygonise(noded: Geometries) -> tuple[Geometries, Ints]:
+    return shapely.get_parts(shapely.polygonize(noded[:, np.newaxis]), return_index=True)
+
+
+def _stretches(pieces: Pieces, size: float) -> Geometries:
+    """Return the rectangles between busy cells of one row."""
+    if not len(pieces.cells):
+        return np.zeros(0, object)
+    cells = np.unique(pieces.cells[:, ::-1], axis=0)[:, ::-1]
+    gap = (cells[1:, 1] == cells[:-1, 1]) & (cells[1:, 0] > cells[:-1, 0] + 1)
+    return _boxes(cells[:-1][gap, 0] + 1, cells[1:][gap, 0], cells[:-1][gap, 1], size)
+
+
+def _covering(faces: Geometries, shapes: Geometries, claims: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return pairs (face, shape): the shape covers the face; sorted by face, then shape."""
+    if not len(faces):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    tree = shapely.STRtree(shapely.point_on_surface(faces))
+    found = []
+    on, inside = np.flatnonzero(claims), np.flatnonzero(~claims)
+    if len(on):
+        shape, face = tree.query(shapes[on], predicate="intersects")
+        found.append((face, on[shape]))
+    if len(inside):
+        shape, face = tree.query(shapes[inside], predicate="contains")
+        found.append((face, inside[shape]))
+    face = np.concatenate([one for one, _ in found])
+    shape = np.concatenate([one for _, one in found])
+    place = np.lexsort((shape, face))
+    return face[place], shape[place]

@@ -1,0 +1,33 @@
+"""What remains of each hazard on a date: its area, its open ground, and how far its release has come."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from layers import versions
+from layers.coverage.certificate import tolerance
+from layers.coverage.partition import ground_on, open_hazards
+
+if TYPE_CHECKING:
+    from layers.coverage.arrangement import Arrangement
+
+
+def hazards_on(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
+    """Return for each hazard in force on a date its `area_m2`, `open_m2` and `state`, by id.
+
+    `state` is released only where no open ground is left, however small, and open where none was released; a hazard
+    whose `opened_on` is still to come counts as open.
+    """
+    day = versions.day(as_of)
+    seq, opened = arrangement.hazards.versions, arrangement.hazards.opened
+    shape = arrangement.shapes.of_version[0]
+    atom, hazard = open_hazards(arrangement, ground_on(arrangement, day))
+    left = np.bincount(hazard, weights=arrangement.atoms.areas[atom], minlength=len(seq.ids))
+    now = np.flatnonzero((seq.begins <= day) & (day < seq.ends) & ~seq.withdrawn & (shape >= 0))
+    area, rest = arrangement.shapes.areas[shape[now]], left[seq.record[now]]
+    slack = np.array([tolerance(one) for one in area])
+    state = np.where(rest <= 0, "released", np.where(rest < area - slack, "partly_released", "open"))
+    state = np.where(opened[now] > day, "open", state)
+    ids = [seq.ids[k] for k in seq.record[now]]
+    return pd.DataFrame({"area_m2": area, "open_m2": rest, "state": state}, index=pd.Index(ids, name="id", dtype=object))

@@ -1,0 +1,69 @@
+"""Covering sets: faces under the same polygons are one piece of ground, however many they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.coverage.cutting import within
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CoveringSets:
+    """Different sets of shapes and which face has which.
+
+    Attributes:
+        of_face: (faces,) the set over each face.
+        owner, shape: (m,) pairs (set, shape), ascending.
+        count: the number of sets.
+    """
+
+    of_face: Ints
+    owner: Ints
+    shape: Ints
+    count: int
+
+
+def _scramble(value: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+    """Spread small numbers over 64 bits (the finaliser of splitmix64, Steele and others 2014)."""
+    z = value + np.uint64(seed)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def covering_sets(face: Ints, shape: Ints, faces: int) -> CoveringSets:
+    """Group faces by the set of shapes over them.
+
+    Args:
+        face, shape: pairs sorted by face, then shape.
+        faces: the number of faces; one without shapes has the empty set.
+
+    Raises:
+        RuntimeError: two different sets had the same 128-bit key.
+    """
+    size = np.bincount(face, minlength=faces)
+    keys = []
+    for seed in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03):
+        mixed = np.zeros(faces, dtype=np.uint64)
+        np.add.at(mixed, face, _scramble(shape.astype(np.uint64), seed))
+        keys.append(mixed)
+    # Sets are numbered in the order in which their first face lies: stable, and near sets stay near.
+    pairs = np.stack([*keys, size.astype(np.uint64)], axis=1)
+    _, first, inverse = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    of_face = rank[inverse.ravel()]
+    begin = np.cumsum(size) - size
+    chosen = np.sort(first)
+    count = size[chosen]
+    owner = np.repeat(np.arange(len(chosen)), count)
+    members = shape[np.repeat(begin[chosen], count) + within(count)]
+    start = np.cumsum(count) - count
+    if not np.array_equal(members[np.repeat(start[of_face], size) + within(size)], shape):
+        message = "two covering sets share a key; please report this with the data"
+        raise RuntimeError(message)
+    return CoveringSets(of_face, owner, members, len(chosen))
