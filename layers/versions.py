@@ -189,15 +189,17 @@ def empty(layer: Layer) -> gpd.GeoDataFrame:
     return typed(bare, layer)
 
 
+def recorded(frame: gpd.GeoDataFrame) -> Days:
+    """Return when each version was recorded, in microseconds since 1970 (UTC); zeros where the frame doesn't say."""
+    if "recorded_at" not in frame:
+        return np.zeros(len(frame), dtype=np.int64)
+    return np.asarray(pd.DatetimeIndex(frame["recorded_at"]).as_unit("us").asi8)
+
+
 def order(frame: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return the places of a version frame sorted by id, `valid_from`, `recorded_at`, row: the last one rules."""
-    recorded = (
-        frame["recorded_at"].to_numpy().astype("datetime64[us]").astype(np.int64)
-        if "recorded_at" in frame
-        else np.zeros(len(frame), dtype=np.int64)
-    )
     codes = pd.factorize(frame["id"], sort=True)[0]
-    return np.lexsort((frame["row"].to_numpy(), recorded, days(frame["valid_from"]), codes))
+    return np.lexsort((frame["row"].to_numpy(), recorded(frame), days(frame["valid_from"]), codes))
 
 
 def in_force(

@@ -7,7 +7,7 @@ from typing import Any
 
 from geo_service.store import chain, geopackage
 from geo_service.store.errors import Forbidden, NotFound, WrongState
-from geo_service.store.log import Changeset, Draft, Problem, Progress, Revision, State
+from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State
 from geo_service.store.moments import moment_of, text_of
 from geo_service.store.schema import DESCRIPTION
 from geo_service.store.version_tables import Prepared, write
@@ -114,7 +114,7 @@ def newest(connection: sqlite3.Connection, limit: int, before: int | None) -> li
     return [_changeset(row) for row in found]
 
 
-def problems(connection: sqlite3.Connection, changeset: int) -> list[Problem]:
+def problems(connection: sqlite3.Connection, changeset: int) -> list[ReportLine]:
     """Return the lines of a changeset's report, in order.
 
     Raises:
@@ -124,7 +124,7 @@ def problems(connection: sqlite3.Connection, changeset: int) -> list[Problem]:
     found = connection.execute(
         "SELECT row, id, level, code, message FROM problems WHERE changeset = ? ORDER BY number", (changeset,)
     )
-    return [Problem(*row) for row in found]
+    return [ReportLine(*row) for row in found]
 
 
 def head(connection: sqlite3.Connection) -> Revision | None:

@@ -147,10 +147,10 @@ def _trees(connection: sqlite3.Connection) -> Iterator[Finding]:
             blobs = [row[0] for row in rows]
             bounds = shapely.bounds(geopackage.decode(blobs))
             boxes = np.array([row[1:] for row in rows], dtype=np.float64)
-            # The tree keeps 32-bit numbers, rounded outwards.
+            # The tree keeps 32-bit numbers, rounded outwards; what is next to nothing becomes 0.
             slack = 1e-6 * np.maximum(1.0, np.abs(bounds))
             outwards = np.array([1.0, 1.0, -1.0, -1.0]) * (bounds - boxes)
-            near = (outwards >= 0) & (outwards <= slack)
+            near = (outwards >= -1e-30) & (outwards <= slack)
             if not (near.all() and np.array_equal(bounds, geopackage.envelopes(blobs))):
                 yield Finding("index", f"The spatial index of {layer} does not fit its geometries.")
                 break

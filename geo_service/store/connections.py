@@ -49,13 +49,13 @@ class Pool:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside a transaction that sees one state of the store."""
-        with self._transaction("BEGIN") as connection:
+        with self._transaction("BEGIN", "ROLLBACK") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside a transaction that holds the one lock for writing; commit it, or nothing."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._transaction("BEGIN IMMEDIATE", "COMMIT") as connection:
             yield connection
 
     @contextmanager
@@ -87,9 +87,9 @@ class Pool:
                 return
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, end: str) -> Iterator[sqlite3.Connection]:
         # A connection closed with its transaction open rolls it back.
         with self.lent() as connection:
             connection.execute(begin)
             yield connection
-            connection.execute("COMMIT")
+            connection.execute(end)

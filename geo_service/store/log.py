@@ -17,9 +17,33 @@ Progress = Callable[[int, int], None]
 """Told how many pieces of work are done, and of how many."""
 
 
+class Problem(Protocol):
+    """What a report says of a row, or of the whole file: a problem of `layers.reading` is one."""
+
+    @property
+    def row(self) -> int | None:
+        """The number of the row in the file, None for the file."""
+
+    @property
+    def id(self) -> str | None:
+        """The record's id, None where there is none."""
+
+    @property
+    def level(self) -> str:
+        """One of error, repair, warning, notice."""
+
+    @property
+    def code(self) -> str:
+        """A word for programs."""
+
+    @property
+    def message(self) -> str:
+        """A sentence for people."""
+
+
 @dataclass(frozen=True)
-class Problem:
-    """TEMPORARY until layers/reading/report.py exists."""
+class ReportLine:
+    """A `Problem` as the log gives it back."""
 
     row: int | None
     id: str | None
@@ -212,7 +236,7 @@ class Log(Protocol):
     def changesets(self, limit: int = 100, before: int | None = None) -> list[Changeset]:
         """Return up to `limit` changesets, the newest first, of those with an id under `before`."""
 
-    def report(self, changeset_id: int) -> list[Problem]:
+    def report(self, changeset_id: int) -> list[ReportLine]:
         """Return the lines of a changeset's report, in order.
 
         Raises:

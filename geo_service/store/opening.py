@@ -46,34 +46,28 @@ def open_store(  # noqa: PLR0913
         StoreTooNew: a later Clearway has written it.
     """
     path = directory / FILE_NAME
-    if not create and not path.exists():
-        raise _missing()
     with explained_files():
+        if not create and not path.exists():
+            raise _missing()
         if create:
             directory.mkdir(parents=True, exist_ok=True)
         with closing(connect(path, patience_s, create=create)) as connection:
-            refuse_foreign(connection)
-            level = migrations.level(connection)
-            if level == 0 and not create:
-                raise _missing()
+            if not is_store(connection):
+                _refuse_foreign(connection)
+                if not create:
+                    raise _missing()
             _write_ahead(connection, patience_s)
-            if level != len(steps):
+            if migrations.level(connection) != len(steps):
                 update(connection, text_of(clock()), steps, synthetic=synthetic)
             if synthetic and not settings(connection)["synthetic"]:
                 raise WrongState("This store holds real records. Choose another folder for synthetic ones.")
     return SqliteLog(Pool(path, patience_s), clock)
 
 
-def refuse_foreign(connection: sqlite3.Connection) -> None:
-    """Refuse a database that has tables but is no store.
-
-    Raises:
-        StoreDamaged: it is none.
-    """
+def is_store(connection: sqlite3.Connection) -> bool:
+    """Say whether a database is a store of Clearway."""
     marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-    tables = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
-    if tables and not (marked and migrations.level(connection)):
-        raise StoreDamaged("The file there is not a store of Clearway. Choose another folder, or restore a backup.")
+    return bool(marked) and migrations.level(connection) > 0
 
 
 def update(
@@ -107,6 +101,12 @@ def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Refuse a database that holds something else; an empty one may become a store."""
+    if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+        raise StoreDamaged("The file there is not a store of Clearway. Choose another folder, or restore a backup.")
 
 
 def _missing() -> NotFound:

@@ -13,7 +13,7 @@ from geo_service.store.connections import connect
 from geo_service.store.errors import NotFound, StoreBusy, StoreDamaged, StoreError, WrongState, explained_files
 from geo_service.store.log import Progress
 from geo_service.store.moments import text_of
-from geo_service.store.opening import FILE_NAME, refuse_foreign, update
+from geo_service.store.opening import FILE_NAME, is_store, update
 
 _PATIENCE_S = 1.0
 _COMPANIONS = ("-wal", "-shm", "-journal")
@@ -53,7 +53,8 @@ def restore(
             with closing(connect(path, _PATIENCE_S)) as source:
                 backups.duplicate(source, copy)
             with closing(connect(copy, _PATIENCE_S)) as made:
-                refuse_foreign(made)
+                if not is_store(made):
+                    raise StoreDamaged("That file is not a backup of a store; nothing was replaced.")
                 continued = place.exists() and _continues(made, place)
                 update(made, text_of(clock()))
                 _verify(made, progress)
@@ -80,10 +81,9 @@ def _continues(made: sqlite3.Connection, place: Path) -> bool:
     """Say whether all that the store at `place` has recorded is in the copy too."""
     try:
         with explained_files(), closing(connect(place, _PATIENCE_S)) as present:
-            refuse_foreign(present)
-            old = [entry.hash for entry in entries(present)] if present.execute(
-                "SELECT 1 FROM sqlite_master"
-            ).fetchone() else []  # fmt: skip
+            if not is_store(present):
+                return False
+            old = [entry.hash for entry in entries(present)]
     except StoreBusy:
         raise
     except StoreError:
@@ -101,17 +101,14 @@ def _alone(place: Path, *, readable: bool) -> Iterator[None]:
     if not place.exists():
         yield
         return
-    with closing(connect(place, _PATIENCE_S)) as present:
+    with closing(sqlite3.connect(place, timeout=_PATIENCE_S, isolation_level=None)) as present:
         try:
             # Leaving WAL succeeds only for the last one who has the file open.
             present.execute("PRAGMA journal_mode = DELETE")
             present.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
                 raise StoreBusy("The store is in use. Stop the server and other commands, then restore.") from error
-            if readable:
-                raise
-        except sqlite3.DatabaseError:
             if readable:
                 raise
         yield

@@ -91,7 +91,7 @@ def statements() -> list[str]:
         made += _layer_statements(layer)
     for table in ("journal", "revisions", "problems", *LAYERS):
         made += _kept(table)
-    made += _gapless("journal") + _gapless("revisions")
+    made += [_gapless("journal"), _gapless("revisions")]
     for table in ("problems", *LAYERS):
         made.append(_sealed(table))
     return [*made, _changeset_steps(), _never("changesets", "DELETE")]
@@ -116,12 +116,13 @@ def _layer_statements(layer: Layer) -> list[str]:
     columns = ",\n  ".join(_column(field) for field in layer.fields)
     name = layer.name
     return [
-        f'CREATE TABLE "{name}" (\n'
-        "  fid INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-        f"  geom {GEOMETRY_TYPES[layer.geometry]} NOT NULL,\n"
-        "  changeset INTEGER NOT NULL REFERENCES changesets (id),\n"
-        f"  {columns},\n"
-        "  extra TEXT\n)",
+        f"""CREATE TABLE "{name}" (
+  fid INTEGER PRIMARY KEY AUTOINCREMENT,
+  geom {GEOMETRY_TYPES[layer.geometry]} NOT NULL,
+  changeset INTEGER NOT NULL REFERENCES changesets (id),
+  {columns},
+  extra TEXT
+)""",
         f'CREATE INDEX "{name}_changeset" ON "{name}" (changeset)',
         f'CREATE INDEX "{name}_id" ON "{name}" (id, valid_from)',
         f'CREATE VIRTUAL TABLE "rtree_{name}_geom" USING rtree (id, minx, maxx, miny, maxy)',
@@ -153,13 +154,13 @@ def _kept(table: str) -> list[str]:
     return [_never(table, "UPDATE"), _never(table, "DELETE")]
 
 
-def _gapless(table: str) -> list[str]:
+def _gapless(table: str) -> str:
     """Return the trigger for numbers without gaps; it also stops INSERT OR REPLACE, which fires no delete trigger."""
-    return [
+    return (
         f'CREATE TRIGGER "{table}_gapless" BEFORE INSERT ON "{table}" '
         f'WHEN NEW.number <> (SELECT COALESCE(MAX(number), 0) + 1 FROM "{table}") '
         f"BEGIN SELECT RAISE(ABORT, 'numbers have no gaps'); END"
-    ]
+    )
 
 
 def _sealed(table: str) -> str:

@@ -13,7 +13,7 @@ from geo_service.clock import Clock
 from geo_service.store import backups, chain, changesets, checking, version_tables
 from geo_service.store.connections import Pool
 from geo_service.store.errors import Forbidden, NotFound
-from geo_service.store.log import Changeset, Draft, Finding, Problem, Progress, Revision, State
+from geo_service.store.log import Changeset, Draft, Finding, Progress, ReportLine, Revision, State
 from geo_service.store.moments import text_of
 from layers.versions import layer_named
 
@@ -152,7 +152,7 @@ class SqliteLog:
         with self._pool.reading() as connection:
             return changesets.newest(connection, limit, before)
 
-    def report(self, changeset_id: int) -> list[Problem]:
+    def report(self, changeset_id: int) -> list[ReportLine]:
         """Return the lines of a changeset's report, in order.
 
         Raises:

@@ -4,7 +4,9 @@ Cells that some boundary enters are noded and polygonised one by one. Between tw
 so the whole stretch is one rectangle. A face is drawn once and holds for every date.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +21,11 @@ Ints = NDArray[np.int64]
 Geometries = NDArray[np.object_]
 Progress = Callable[[int, int], None]
 
-BATCH = 2_000
-"""Cells noded between two reports of progress; bounds memory too."""
+BATCH = 500
+"""Cells noded at a time by one thread."""
+
+PORTION = 50_000
+"""Faces measured at a time by one thread."""
 
 TORN = 1e-9
 """A cell whose faces miss its area by more than this share was not noded well, and is noded again with snapping."""
@@ -57,30 +62,41 @@ def draw(shapes: Geometries, claims: NDArray[np.bool_], size: float, *, planar: 
         progress: told how many of how many cells are done.
     """
     pieces = cut(shapes, size)
-    drawn = [*_busy_faces(pieces, size, progress), _stretches(pieces, size)]
-    polygons = np.concatenate([one for one in drawn if len(one)]) if any(map(len, drawn)) else np.zeros(0, object)
+    polygons = np.concatenate([*_busy_faces(pieces, size, progress), _stretches(pieces, size)])
     face, shape = _covering(polygons, shapes, claims)
-    covered, face = np.unique(face, return_inverse=True)
-    polygons = polygons[covered]
-    return Faces(polygons, measure.areas(polygons, planar=planar), face, shape)
+    first = np.r_[True, face[1:] != face[:-1]][: len(face)]
+    polygons = polygons[face[first]]
+    return Faces(polygons, _areas(polygons, planar=planar), np.cumsum(first) - 1, shape)
 
 
 def _busy_faces(pieces: Pieces, size: float, progress: Progress) -> list[Geometries]:
-    """Node and polygonise every cell that a boundary enters."""
+    """Node and polygonise every cell that a boundary enters, in threads: shapely lets others run meanwhile."""
     if not len(pieces.lines):
         return []
     opens = np.r_[True, (pieces.cells[1:] != pieces.cells[:-1]).any(axis=1)]
     begin = np.append(np.flatnonzero(opens), len(opens))
     cells = pieces.cells[begin[:-1]]
-    found = []
-    for at in range(0, len(cells), BATCH):
+
+    def draw_some(at: int) -> Geometries:
         some = slice(at, at + BATCH)
         boxes = _boxes(cells[some, 0], cells[some, 0] + 1, cells[some, 1], size)
         runs = pieces.lines[begin[at] : begin[min(at + BATCH, len(cells))]]
         owner = np.repeat(np.arange(len(boxes)), np.diff(begin[at : at + BATCH + 1]))
-        found.append(node(runs, owner, boxes, size))
-        progress(min(at + BATCH, len(cells)), len(cells))
+        return node(runs, owner, boxes, size)
+
+    found = []
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for some in threads.map(draw_some, range(0, len(cells), BATCH)):
+            found.append(some)
+            progress(min(len(found) * BATCH, len(cells)), len(cells))
     return found
+
+
+def _areas(polygons: Geometries, *, planar: bool) -> Floats:
+    """Return the m2 of polygons, measured in threads."""
+    parts = [polygons[at : at + PORTION] for at in range(0, len(polygons), PORTION)]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return np.concatenate([np.zeros(0), *threads.map(lambda part: measure.areas(part, planar=planar), parts)])
 
 
 def _boxes(left: Ints, right: Ints, row: Ints, size: float) -> Geometries:
@@ -104,21 +120,33 @@ def node(runs: Geometries, owner: Ints, boxes: Geometries, size: float) -> Geome
     try:
         faces, of = _polygonise(np.asarray(shapely.node(sets), dtype=object))
     except shapely.GEOSException:
-        faces, of = np.zeros(0, object), np.zeros(0, np.int64)
-    gap = np.bincount(of, weights=shapely.area(faces), minlength=len(boxes)) - shapely.area(boxes)
-    torn = np.flatnonzero(np.abs(gap) > TORN * size * size)
-    if len(torn):
-        mended = [_polygonise(np.array([_snapped(sets[k], size)])) for k in torn]
-        kept = ~np.isin(of, torn)
-        faces = np.concatenate([faces[kept], *(one for one, _ in mended)])
-        of = np.concatenate([of[kept], *(np.full(len(one), k) for k, (one, _) in zip(torn, mended, strict=True))])
-        place = np.argsort(of, kind="stable")
-        faces = faces[place]
-    return faces
+        # One cell failed and took the others with it: each by itself, so that the others come out as ever.
+        return np.concatenate([_node_alone(one, box, size) for one, box in zip(sets, boxes, strict=True)])
+    torn = np.flatnonzero(_torn(faces, of, boxes, size))
+    if not len(torn):
+        return faces
+    parts = np.split(faces, np.cumsum(np.bincount(of, minlength=len(boxes)))[:-1])
+    for k in torn.tolist():
+        parts[k] = _snapped(sets[k], size)
+    return np.concatenate(parts)
 
 
-def _snapped(lines: shapely.Geometry, size: float) -> shapely.Geometry:
-    return shapely.unary_union(lines, grid_size=size * SNAP)
+def _node_alone(lines: shapely.Geometry, box: shapely.Geometry, size: float) -> Geometries:
+    try:
+        faces, of = _polygonise(np.array([shapely.node(lines)], dtype=object))
+    except shapely.GEOSException:
+        return _snapped(lines, size)
+    return _snapped(lines, size) if _torn(faces, of, np.array([box]), size).any() else faces
+
+
+def _torn(faces: Geometries, of: Ints, boxes: Geometries, size: float) -> NDArray[np.bool_]:
+    """Say which boxes their faces do not fill."""
+    filled = np.bincount(of, weights=shapely.area(faces), minlength=len(boxes))
+    return np.asarray(np.abs(filled - shapely.area(boxes)) > TORN * size * size)
+
+
+def _snapped(lines: shapely.Geometry, size: float) -> Geometries:
+    return _polygonise(np.array([shapely.unary_union(lines, grid_size=size * SNAP)], dtype=object))[0]
 
 
 def _polygonise(noded: Geometries) -> tuple[Geometries, Ints]:

@@ -114,8 +114,7 @@ def _by_survey(whole: gpd.GeoDataFrame, record: Ints, layer_name: str) -> Bools:
     """Say which versions bring new information: `change` is survey, or is left out in the first recorded."""
     if "change" not in whole:
         return np.ones(len(whole), dtype=bool)
-    recorded = whole["recorded_at"].to_numpy() if "recorded_at" in whole else np.zeros(len(whole))
-    by_recording = np.lexsort((whole["row"].to_numpy(), recorded, record))
+    by_recording = np.lexsort((whole["row"].to_numpy(), versions.recorded(whole), record))
     ordered = record[by_recording]
     first = np.zeros(len(whole), dtype=bool)
     first[by_recording[np.r_[True, ordered[1:] != ordered[:-1]][: len(whole)]]] = True

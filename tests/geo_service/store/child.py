@@ -1,0 +1,75 @@
+"""A process beside the tests: `child.py MODE DIRECTORY …`. Prints what it did, a line each, after it was committed."""
+
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+import drafts
+
+from geo_service.store import open_store
+from geo_service.store.errors import StoreError
+
+
+def load(directory, count, size, name):
+    """Load `count` changesets of up to `size` versions, some in one step, some in two."""
+    numbers = random.Random(name)  # noqa: S311
+    with open_store(Path(directory), create=True) as log:
+        for place in range(int(count)):
+            some = drafts.hazards(numbers.randint(1, int(size)), seed=place, prefix=name)
+            one = drafts.draft(some, author=name)
+            if place % 3:
+                made = log.append_approved(one).id
+            else:
+                made = log.append(one).id
+                log.approve(made)
+            print(made, flush=True)
+
+
+def crash(directory, times, seed):
+    """Kill a loading process `times` times; print what each had been told is kept."""
+    numbers = random.Random(int(seed))  # noqa: S311
+    for turn in range(int(times)):
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.dup2(writer, 1)
+            load(directory, 1_000_000, 300, f"turn{turn}-")
+            os._exit(1)
+        os.close(writer)
+        time.sleep(numbers.uniform(0.05, 0.35))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        with os.fdopen(reader) as told:
+            sys.stdout.write(told.read())
+    sys.stdout.flush()
+
+
+def limited(directory, limit):
+    """Load with a limit on the size of files, in bytes, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+    _fail(directory)
+
+
+def unprivileged(directory):
+    """Load as a user who may not write the folder."""
+    if os.getuid() == 0:
+        os.setuid(65534)
+    _fail(directory)
+
+
+def _fail(directory):
+    try:
+        with open_store(Path(directory)) as log:
+            log.append_approved(drafts.draft(drafts.hazards(20_000)))
+    except StoreError as error:
+        print(type(error).__name__, error, flush=True)
+    else:
+        print("kept", flush=True)
+
+
+if __name__ == "__main__":
+    {"load": load, "crash": crash, "limited": limited, "unprivileged": unprivileged}[sys.argv[1]](*sys.argv[2:])
