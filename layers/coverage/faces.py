@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers import measure
-from layers.coverage.cutting import Pieces, cut
+from layers.coverage.cutting import Pieces, cut, within
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,9 +61,10 @@ def draw(shapes: Geometries, claims: NDArray[np.bool_], size: float, *, planar: 
         planar: areas in the plane instead of on the ellipsoid.
         progress: told how many of how many cells are done.
     """
-    pieces = cut(shapes, size)
+    different, which = _different(shapes)
+    pieces = cut(shapes[different], size)
     polygons = np.concatenate([*_busy_faces(pieces, size, progress), _stretches(pieces, size)])
-    face, shape = _covering(polygons, shapes, claims)
+    face, shape = _covering(polygons, shapes[different], which, claims)
     first = np.r_[True, face[1:] != face[:-1]][: len(face)]
     polygons = polygons[face[first]]
     return Faces(polygons, _areas(polygons, planar=planar), np.cumsum(first) - 1, shape)
@@ -162,20 +163,36 @@ def _stretches(pieces: Pieces, size: float) -> Geometries:
     return _boxes(cells[:-1][gap, 0] + 1, cells[1:][gap, 0], cells[:-1][gap, 1], size)
 
 
-def _covering(faces: Geometries, shapes: Geometries, claims: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Return pairs (face, shape): the shape covers the face; sorted by face, then shape."""
+def _different(shapes: Geometries) -> tuple[Ints, Ints]:
+    """Return the first of each kind of equal polygons, and the kind of each: a copy is drawn once."""
+    kinds: dict[bytes, int] = {}
+    which = np.array([kinds.setdefault(wkb, len(kinds)) for wkb in shapely.to_wkb(shapes)], dtype=np.int64)
+    first = np.full(len(kinds), len(shapes), dtype=np.int64)
+    np.minimum.at(first, which, np.arange(len(shapes)))
+    return first, which
+
+
+def _covering(faces: Geometries, kinds: Geometries, which: Ints, claims: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return pairs (face, shape): the shape covers the face; sorted by face, then shape.
+
+    Args:
+        faces: the faces.
+        kinds: the different polygons.
+        which: which of them each shape is.
+        claims: whether a tie counts as covered, by shape.
+    """
     if not len(faces):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     tree = shapely.STRtree(shapely.point_on_surface(faces))
-    found = []
-    on, inside = np.flatnonzero(claims), np.flatnonzero(~claims)
-    if len(on):
-        shape, face = tree.query(shapes[on], predicate="intersects")
-        found.append((face, on[shape]))
-    if len(inside):
-        shape, face = tree.query(shapes[inside], predicate="contains")
-        found.append((face, inside[shape]))
-    face = np.concatenate([one for one, _ in found])
-    shape = np.concatenate([one for _, one in found])
+    faces_, shapes_ = [], []
+    for some, inside in ((np.flatnonzero(claims), False), (np.flatnonzero(~claims), True)):
+        asked, kind = np.unique(which[some], return_inverse=True)
+        if not len(asked):
+            continue
+        found, face = tree.query(kinds[asked], predicate="contains" if inside else "intersects")
+        low, high = np.searchsorted(found, kind, "left"), np.searchsorted(found, kind, "right")
+        shapes_.append(np.repeat(some, high - low))
+        faces_.append(face[np.repeat(low, high - low) + within(high - low)])
+    face, shape = np.concatenate(faces_), np.concatenate(shapes_)
     place = np.lexsort((shape, face))
     return face[place], shape[place]
