@@ -117,13 +117,18 @@ def as_list(value: object) -> list[str]:
 
 
 def _cells(frame: gpd.GeoDataFrame, field: Field, layer: Layer) -> pd.Series:
+    by_product = layer.name == "releases" and field.name == "qc_status"
+    if field.name not in frame and not by_product:
+        return column(field, [field.default] * min(len(frame), 1)).repeat(len(frame)).reset_index(drop=True)
     given = frame[field.name].tolist() if field.name in frame else [None] * len(frame)
-    if any(is_missing(value) for value in given) and (field.default is not None or field.name == "qc_status"):
+    if by_product and any(map(is_missing, given)):
         products = frame["product"].tolist() if "product" in frame else given
         given = [
             default_of(layer, field.name, {"product": product}) if is_missing(value) else value
             for value, product in zip(given, products, strict=True)
         ]
+    elif field.default is not None:
+        given = [field.default if is_missing(value) else value for value in given]
     return column(field, given)
 
 

@@ -30,4 +30,6 @@ def hazards_on(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame
     state = np.where(rest <= 0, "released", np.where(rest < area - slack, "partly_released", "open"))
     state = np.where(opened[now] > day, "open", state)
     ids = [seq.ids[k] for k in seq.record[now]]
-    return pd.DataFrame({"area_m2": area, "open_m2": rest, "state": state}, index=pd.Index(ids, name="id", dtype=object))
+    return pd.DataFrame(
+        {"area_m2": area, "open_m2": rest, "state": state}, index=pd.Index(ids, name="id", dtype=object)
+    )

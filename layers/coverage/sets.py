@@ -27,9 +27,9 @@ class CoveringSets:
     count: int
 
 
-def _scramble(value: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+def _scramble(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Spread small numbers over 64 bits (the finaliser of splitmix64, Steele and others 2014)."""
-    z = value + np.uint64(seed)
+    z = value + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
@@ -43,20 +43,16 @@ def covering_sets(face: Ints, shape: Ints, faces: int) -> CoveringSets:
         faces: the number of faces; one without shapes has the empty set.
 
     Raises:
-        RuntimeError: two different sets had the same 128-bit key.
+        RuntimeError: two different sets had the same 64-bit key.
     """
     size = np.bincount(face, minlength=faces)
-    keys = []
-    for seed in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03):
-        mixed = np.zeros(faces, dtype=np.uint64)
-        np.add.at(mixed, face, _scramble(shape.astype(np.uint64), seed))
-        keys.append(mixed)
+    key = size.astype(np.uint64)
+    np.add.at(key, face, _scramble(shape.astype(np.uint64)))
     # Sets are numbered in the order in which their first face lies: stable, and near sets stay near.
-    pairs = np.stack([*keys, size.astype(np.uint64)], axis=1)
-    _, first, inverse = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    of_face = rank[inverse.ravel()]
+    of_face = rank[inverse]
     begin = np.cumsum(size) - size
     chosen = np.sort(first)
     count = size[chosen]
