@@ -31,7 +31,7 @@ class Upload:
         crs: its coordinate system, where the file doesn't say.
         mapping: field -> column; set: field -> value for rows without their own.
         message, author: why and who.
-        source_layer, encoding: answers to questions that the file raised.
+        source_layer, encoding, swap_axes: answers to questions that the file raised.
     """
 
     layer: str
@@ -44,6 +44,7 @@ class Upload:
     set: Mapping[str, object] = field(default_factory=dict)
     source_layer: str | None = None
     encoding: str | None = None
+    swap_axes: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,15 @@ def receive(  # noqa: PLR0913
     settings = settings_of(log.settings())
     layer = LAYERS[upload.layer]
     head = log.head()
-    area = area_of_operations(settings, snapshots)
+    # Districts make the area; they are held against it only where it is set.
+    area = settings.area_of_operations if layer.name == "districts" else area_of_operations(settings, snapshots)
     table = reading.read(
-        upload.content, upload.name, crs=upload.crs, source_layer=upload.source_layer, encoding=upload.encoding
+        upload.content,
+        upload.name,
+        crs=upload.crs,
+        source_layer=upload.source_layer,
+        encoding=upload.encoding,
+        mapping=upload.mapping,
     )
     verdict = reading.assess(
         table,
@@ -93,6 +100,7 @@ def receive(  # noqa: PLR0913
         programme=reading.Programme(area_of_operations=area, qc_required_from=settings.qc_required_from),
         mapping=upload.mapping,
         set_values=upload.set,
+        swap_axes=upload.swap_axes,
     )
     problems = [*verdict.problems, *looked_at(snapshots, layer.name, verdict.versions, settings, clock)]
     draft = Draft(
@@ -117,11 +125,15 @@ def receive(  # noqa: PLR0913
 
 
 def _keep(log: Log, draft: Draft, *, approve: bool, review: bool, progress: Progress | None) -> Changeset:
-    """Keep a draft. One that brings no version changes nothing, and so makes no revision."""
+    """Keep a draft: rejected where no row was accepted, and left a draft where it changes nothing.
+
+    Only new versions make a revision, so that loading a file again leaves every published answer as it is.
+    """
     if not draft.accepted:
-        kept = log.append(draft, progress=progress)
-        return log.reject(kept.id, draft.author)
-    if len(draft.versions) and (approve or not review):
+        return log.reject(log.append(draft, progress=progress).id, draft.author)
+    if not len(draft.versions):
+        return log.append(draft, submit=False, progress=progress)
+    if approve or not review:
         return log.append_approved(draft, reviewer=draft.author if approve else None, progress=progress)
     return log.append(draft, progress=progress)
 

@@ -67,6 +67,7 @@ def upload(
     dry_run: Annotated[bool, Form()] = False,  # noqa: FBT002
     source_layer: Annotated[str | None, Form(description="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, Form()] = None,
+    swap_axes: Annotated[bool, Form(description="the first coordinate is the latitude")] = False,  # noqa: FBT002
 ) -> Response:
     """Take a file as one changeset, and answer with its report."""
     if layer not in LAYERS:
@@ -82,6 +83,7 @@ def upload(
         set=_pairs(set_, "set"),
         source_layer=source_layer,
         encoding=encoding,
+        swap_axes=swap_axes,
     )
     received = receive(service.log, service.snapshots, sent, service.clock, dry_run=dry_run)
     draft, kept = received.draft, received.changeset

@@ -30,6 +30,7 @@ def load(
     set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE for rows without their own")] = None,
     source_layer: Annotated[str | None, typer.Option(help="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, typer.Option(help="text encoding, where the file doesn't say")] = None,
+    swap_axes: Annotated[bool, typer.Option("--swap-axes", help="the first coordinate is the latitude")] = False,
     message: Annotated[str, typer.Option("-m", help="why these records come")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only, keep nothing")] = False,
     report: Annotated[Path | None, typer.Option(help="write the report, a line per problem, as CSV")] = None,
@@ -53,6 +54,7 @@ def load(
         set=_pairs(set_, "--set FIELD=VALUE"),
         source_layer=source_layer,
         encoding=encoding,
+        swap_axes=swap_axes,
     )
     with service(data, create=True) as one, progress(f"loading {file.name}") as told:
         try:
@@ -111,5 +113,7 @@ def _print(received: Received) -> None:
         print("dry run: nothing was kept")
     elif kept.revision:
         print(f"changeset {kept.id} approved: revision {kept.revision}")
+    elif not new and draft.accepted:
+        print(f"changeset {kept.id}: every accepted row is known already; nothing changed")
     else:
         print(f"changeset {kept.id}: {kept.state}")

@@ -182,7 +182,7 @@ def certify_ledger(arrangement: "Arrangement", frame: pd.DataFrame) -> Certifica
             [area for _, area in ends],
         ),
         check("classes sum to the total", *_classes(frame)),
-        check("reclassified is zero in the total", totals["reclassified"], totals["opening"]),
+        check("reclassified is zero in the total", [whole["reclassified"]], [whole["opening"]]),
     ]
     if len(rows) and rows is not totals:
         checks.append(

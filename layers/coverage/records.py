@@ -246,13 +246,26 @@ def releases(frame: gpd.GeoDataFrame | None, hazard_ids: Sequence[str]) -> Relea
     )
 
 
+def _parts_joined(geometry: Geometries) -> Geometries:
+    """Return the polygons, multipolygons whose parts only share edges as one: the same ground in a valid form."""
+    found = geometry.copy()
+    for place in np.flatnonzero((shapely.get_type_id(geometry) == 6) & ~shapely.is_valid(geometry)).tolist():
+        parts = shapely.get_parts(geometry[place])
+        if shapely.is_valid(parts).all():
+            joined = shapely.union_all(parts)
+            apart = float(shapely.area(parts).sum())
+            if abs(shapely.area(joined) - apart) <= 1e-12 * apart:
+                found[place] = joined
+    return found
+
+
 def shapes_of(seq: VersionSequence) -> tuple[Geometries, Ints]:
     """Return the different polygons of each record, in order, and which one each version has (-1: no ground).
 
     Raises:
         ValueError: a polygon is not valid or the geometry is no polygon.
     """
-    geometry = seq.frame.geometry.to_numpy()
+    geometry = _parts_joined(seq.frame.geometry.to_numpy())
     bare = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     wrong = ~bare & (~np.isin(shapely.get_type_id(geometry), (3, 6)) | ~shapely.is_valid(geometry))
     if wrong.any():

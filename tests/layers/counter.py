@@ -251,9 +251,7 @@ class Counter:
             return version["completed_on"] <= day
         if qc_status(version) == "passed":
             failures = [
-                v["qc_on"]
-                for v in history
-                if v["valid_from"] < version["valid_from"] and qc_status(v) == "failed"
+                v["qc_on"] for v in history if v["valid_from"] < version["valid_from"] and qc_status(v) == "failed"
             ]
             return version["qc_on"] <= day and all(version["qc_on"] > failed_on for failed_on in failures)
         if qc_status(version) == "pending":
@@ -269,39 +267,36 @@ class Counter:
             and self.is_effective(release, day, pending_too=pending_too)
         )
 
-    def answers(
-        self, release: str, hazard: str, cell: Cell, day: date, *, pending_too: bool = False
-    ) -> bool:
+    def answers(self, release: str, hazard: str, cell: Cell, day: date, *, pending_too: bool = False) -> bool:
         """Whether a release answers a hazard that stands at x."""
-        # It is effective at t and covers x,
-        if not self.is_effective_there(release, cell, day, pending_too=pending_too):
-            return False
         answer, asked = in_force(self.releases[release], day), in_force(self.hazards[hazard], day)
-        assert answer is not None
         assert asked is not None
-        # and was completed on or after the assertion date;
-        if answer["completed_on"] < self.assertion_date(hazard, cell, day):
+        if answer is None:
             return False
-        # and where it names hazards, this is one of them;
-        if answer.get("hazards") and hazard not in answer["hazards"]:
-            return False
-        # and where it names devices, the hazard's are all among them;
-        if answer.get("devices") and not devices_of(asked) <= set(answer["devices"]):
-            return False
-        # and, for cancelled: the hazard is an SHA, and no survey version valid after the completion and up to t made it
-        # one out of a CHA.
-        if answer["product"] == "cancelled":
-            if asked["classification"] != "SHA":
-                return False
-            history = self.hazards[hazard]
-            for version in history:
-                if (
-                    answer["completed_on"] < version["valid_from"] <= day
-                    and version["change"] == "survey"
-                    and lowered_it(history, version)
-                ):
-                    return False
-        return True
+        return (
+            # It is effective at t and covers x,
+            self.is_effective_there(release, cell, day, pending_too=pending_too)
+            # and was completed on or after the assertion date;
+            and answer["completed_on"] >= self.assertion_date(hazard, cell, day)
+            # and where it names hazards, this is one of them;
+            and (not answer.get("hazards") or hazard in answer["hazards"])
+            # and where it names devices, the hazard's are all among them;
+            and (not answer.get("devices") or devices_of(asked) <= set(answer["devices"]))
+            # and, for cancelled: the hazard is an SHA,
+            and (answer["product"] != "cancelled" or asked["classification"] == "SHA")
+            # and no survey version valid after the completion and up to t made it one out of a CHA.
+            and (answer["product"] != "cancelled" or not self.downgraded_after(hazard, answer["completed_on"], day))
+        )
+
+    def downgraded_after(self, hazard: str, completed_on: date, day: date) -> bool:
+        """Whether a survey version valid after the completion and up to t made the hazard an SHA out of a CHA."""
+        history = self.hazards[hazard]
+        return any(
+            completed_on < version["valid_from"] <= day
+            and version["change"] == "survey"
+            and lowered_it(history, version)
+            for version in history
+        )
 
     def strongest(self, releases: Iterable[str], day: date) -> str:
         """The strongest product of these releases: cleared, reduced, cancelled in that order."""
@@ -329,9 +324,7 @@ class Counter:
         }
         unanswered = [hazard for hazard in standing if not answered_by[hazard]]
         effective = [
-            release
-            for release in self.releases
-            if self.is_effective_there(release, cell, day, pending_too=pending_too)
+            release for release in self.releases if self.is_effective_there(release, cell, day, pending_too=pending_too)
         ]
         profile = ""
         if unanswered:  # open: CHA if an unanswered one is a CHA, else SHA
@@ -380,9 +373,7 @@ class Counter:
     def ground_in_two_districts(self, day: date) -> int:
         """The m² by which the districts' areas exceed the ground they cover."""
         covers = [version["cells"] for version in self.boundaries(day).values()]
-        return sum(
-            area * max(0, sum(cell in cells for cells in covers) - 1) for cell, area in self.areas.items()
-        )
+        return sum(area * max(0, sum(cell in cells for cells in covers) - 1) for cell, area in self.areas.items())
 
     # The partition
 
@@ -406,9 +397,7 @@ class Counter:
 
     def _figures(self, cells: list[Cell], as_of: date) -> dict[str, int]:
         grounds = {cell: self.ground(cell, as_of) for cell in cells}
-        row = {
-            state: sum(self.areas[c] for c in cells if grounds[c].state == state) for state in STATES
-        }
+        row = {state: sum(self.areas[c] for c in cells if grounds[c].state == state) for state in STATES}
         row["area_m2"] = sum(self.areas[c] for c in cells)
         row["pending_qc_m2"] = sum(self.areas[c] for c in cells if self.is_pending(c, as_of))
         # The ground where each hazard is unanswered, summed over hazards, minus the open ground.
@@ -459,9 +448,7 @@ class Counter:
                 self._book(balance, cell, day, district, m2, by_device=by_device)
         return dict(balance.rows)
 
-    def _book(
-        self, balance: Balance, cell: Cell, day: date, district: str, m2: int, *, by_device: bool
-    ) -> None:
+    def _book(self, balance: Balance, cell: Cell, day: date, district: str, m2: int, *, by_device: bool) -> None:
         """Book the change of a cell's end-of-day state on this day, once."""
         old, new = self.ground(cell, day - ONE_DAY), self.ground(cell, day)
         was, is_ = (old.profile, new.profile) if by_device else ("", "")

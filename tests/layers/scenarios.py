@@ -12,11 +12,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
+from counter import Cell, Scenario, Version
 from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
-
-from counter import Cell, Scenario, Version
 
 FIRST_DAY = date(2021, 3, 1)
 DAYS = 12
@@ -197,29 +196,30 @@ def qc(draw: Draw, version: Version) -> dict[str, Any]:
     status = draw(st.sampled_from(("passed", "passed", "pending", "pending", "failed", "not_required", None)))
     if status not in ("passed", "failed"):
         return {"qc_status": status, "qc_on": None}
-    return {"qc_status": status, "qc_on": version["completed_on"] + timedelta(days=draw(st.sampled_from((0, 0, 1, 2, 5))))}
+    wait = timedelta(days=draw(st.sampled_from((0, 0, 1, 2, 5))))
+    return {"qc_status": status, "qc_on": version["completed_on"] + wait}
 
 
 def release_change(draw: Draw, version: Version, grid: Grid, earlier: Sequence[Version]) -> dict[str, Any]:
     """One thing that a version of a release changes."""
-    match draw(st.sampled_from(("qc", "qc", "qc", "repeated qc", "redrawn", "withdrawn", "product", "completed_on"))):
+    what = draw(st.sampled_from(("qc", "qc", "qc", "repeated qc", "cells", "withdrawn", "product", "completed_on")))
+    match what:
         case "qc":
             return qc(draw, version)
         case "repeated qc":  # what an earlier version said of it, the inspection's date too, if it still can be
             told = draw(st.sampled_from(list(earlier)))
-            if told["qc_on"] is None or told["qc_on"] >= version["completed_on"]:
-                return {"qc_status": told["qc_status"], "qc_on": told["qc_on"]}
-            return {}
-        case "redrawn":
-            return {"cells": grid.redrawn(draw, version["cells"])}
-        case "withdrawn":
-            return {"withdrawn": not version["withdrawn"]}
-        case "product":
-            return {"product": draw(st.sampled_from(("cleared", "reduced", "cancelled")))}
-        case _:
-            completed_on = draw(days)
-            qc_on = version["qc_on"]
+            possible = told["qc_on"] is None or told["qc_on"] >= version["completed_on"]
+            return {name: told[name] for name in ("qc_status", "qc_on")} if possible else {}
+        case "completed_on":
+            completed_on, qc_on = draw(days), version["qc_on"]
             return {"completed_on": completed_on, "qc_on": qc_on and max(qc_on, completed_on)}
+        case _:
+            anew = {
+                "cells": lambda: grid.redrawn(draw, version["cells"]),
+                "withdrawn": lambda: not version["withdrawn"],
+                "product": lambda: draw(st.sampled_from(("cleared", "reduced", "cancelled"))),
+            }
+            return {what: anew[what]()}
 
 
 def survey(draw: Draw, id_: str, grid: Grid) -> list[Version]:
@@ -240,7 +240,7 @@ def survey(draw: Draw, id_: str, grid: Grid) -> list[Version]:
 def districts(draw: Draw, grid: Grid) -> list[Version]:
     """Up to three districts side by side with gaps, their boundaries moved once; now and then two of them overlap."""
     ids = DISTRICTS[: draw(st.integers(1, 3))]
-    overlap = draw(one_in(6))
+    overlap = draw(one_in(4))
     since_ever, redrawn_on = draw(st.sampled_from((date.min, FIRST_DAY))), draw(days)
     versions = []
     for valid_from, recorded_at in ((since_ever, APPROVALS[0]), (redrawn_on, draw(approvals))):
@@ -306,12 +306,14 @@ def knowledge(scenario: Scenario) -> st.SearchStrategy[datetime | None]:
 
 
 # A month before and after: hazards' opened_on may lie before the first day, inspections never after the last.
-dates = st.one_of(days, days.map(lambda day: max(day, FIRST_DAY + timedelta(days=8))), st.integers(-40, DAYS + 3).map(lambda n: FIRST_DAY + timedelta(days=n)))
+dates = st.one_of(
+    days,
+    days.map(lambda day: max(day, FIRST_DAY + timedelta(days=8))),
+    st.integers(-40, DAYS + 3).map(lambda n: FIRST_DAY + timedelta(days=n)),
+)
 DAY_BEFORE_EVERYTHING = FIRST_DAY - timedelta(days=60)
 LAST_DAY = FIRST_DAY + timedelta(days=DAYS)
-periods = (
-    st.tuples(dates, dates).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: (min(pair), max(pair)))
-)
+periods = st.tuples(dates, dates).filter(lambda pair: pair[0] != pair[1]).map(lambda pair: (min(pair), max(pair)))
 
 
 # The same as GeoDataFrames
@@ -349,9 +351,7 @@ class Frames:
         return iter((self.hazards, self.releases, self.surveys, self.districts))
 
 
-def frame(
-    layer: str, versions: Sequence[Version], draw_ground: Callable[[Version], BaseGeometry]
-) -> gpd.GeoDataFrame:
+def frame(layer: str, versions: Sequence[Version], draw_ground: Callable[[Version], BaseGeometry]) -> gpd.GeoDataFrame:
     """One row per version, without CRS; every second withdrawn hazard says so by its status."""
     rows = []
     for place, version in enumerate(versions):
@@ -381,7 +381,7 @@ def frames(
     reshape: Callable[[BaseGeometry], BaseGeometry] | None = None,
     none_for_empty: bool = True,
 ) -> Frames:
-    """The scenario as GeoDataFrames: shifted to `origin`, turned by degrees, every geometry passed through `reshape`."""
+    """The scenario as GeoDataFrames: shifted to `origin`, turned by degrees, each geometry passed through `reshape`."""
 
     def ground(version: Version) -> BaseGeometry:
         geometry = polygon(version["cells"], origin)

@@ -1,0 +1,179 @@
+"""GeoJSON (RFC 7946 and its older forms), feature by feature: one bad feature is one bad row, not a lost file."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from layers.reading.questions import Unreadable
+
+TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+
+
+@dataclass
+class Parsed:
+    """The features of a document, in order, and what is wrong with single ones (place -> code, message)."""
+
+    crs: str | None
+    properties: list[dict[str, object]]
+    ids: list[str | None]
+    geometry: NDArray[np.object_]
+    defects: dict[int, tuple[str, str]] = field(default_factory=dict)
+    notes: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def parse(content: bytes) -> Parsed:
+    """Parse a document.
+
+    Raises:
+        Unreadable: it is no GeoJSON.
+    """
+    document = _document(content)
+    features = _features(document)
+    crs = _crs(document)
+    found = Parsed(crs, [], [], np.zeros(0, dtype=object))
+    shapes: list[object] = []
+    for place, feature in enumerate(features):
+        properties, identifier, shape, defect = _feature(feature)
+        found.properties.append(properties)
+        found.ids.append(identifier)
+        shapes.append(shape)
+        if defect:
+            found.defects[place] = defect
+    found.geometry = _geometries(shapes, found)
+    return found
+
+
+def _document(content: bytes) -> object:
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        reason = str(error)
+    try:
+        return json.loads(text)  # NaN and infinity are no JSON, but people write them
+    except (ValueError, RecursionError):
+        pass
+    try:
+        lines = [line for line in text.replace(b"\x1e", b"").splitlines() if line.strip()]
+        return [orjson.loads(line) for line in lines] if len(lines) > 1 else _not_json(reason)
+    except orjson.JSONDecodeError:
+        return _not_json(reason)
+
+
+def _not_json(reason: str) -> object:
+    raise Unreadable(f"it is not valid JSON, or only a part of it: {reason}")
+
+
+def _features(document: object) -> Sequence[object]:
+    if isinstance(document, list):
+        return document
+    if not isinstance(document, dict):
+        raise Unreadable("it is JSON but not GeoJSON: it should be an object of type FeatureCollection")
+    kind = document.get("type")
+    if kind == "FeatureCollection":
+        features = document.get("features")
+        if not isinstance(features, list):
+            raise Unreadable("it is a FeatureCollection without a list of features")
+        return features
+    if kind == "Feature":
+        return [document]
+    if kind in TYPES:
+        return [{"type": "Feature", "properties": {}, "geometry": document}]
+    raise Unreadable(f"it is JSON but not GeoJSON: its type is {kind!r}, and should be 'FeatureCollection'")
+
+
+def _crs(document: object) -> str | None:
+    member = document.get("crs") if isinstance(document, dict) else None
+    if not isinstance(member, dict):
+        return None
+    properties = member.get("properties")
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return str(name) if name else None
+
+
+def _feature(feature: object) -> tuple[dict[str, object], str | None, object, tuple[str, str] | None]:
+    """Return properties, id, geometry object and what is wrong."""
+    if not isinstance(feature, dict):
+        return {}, None, None, ("not_a_feature", "this entry of the list is not a feature")
+    identifier = feature.get("id")
+    known = str(identifier) if isinstance(identifier, str | int | float) and not isinstance(identifier, bool) else None
+    properties = feature.get("properties")
+    own = properties if isinstance(properties, dict) else {}
+    if feature.get("type") != "Feature":
+        return own, known, None, ("not_a_feature", f"its type is {feature.get('type')!r}, and should be 'Feature'")
+    if properties is not None and not isinstance(properties, dict):
+        return {}, known, feature.get("geometry"), ("properties", "its properties are not an object")
+    return own, known, feature.get("geometry"), None
+
+
+def _geometries(shapes: list[object], found: Parsed) -> NDArray[np.object_]:
+    texts = [_text(shape) for shape in shapes]
+    built: NDArray[np.object_] = np.asarray(shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore"))
+    for place, shape in enumerate(shapes):
+        if built[place] is not None or shape is None:
+            continue
+        try:
+            built[place] = _tolerant(shape)
+            found.notes.append((place, "ring_closed", "a ring was not closed; its first vertex was put behind its last"))
+        except ValueError as error:
+            found.defects.setdefault(place, ("geometry", str(error)))
+    return built
+
+
+def _text(shape: object) -> str | None:
+    """Return a geometry as JSON; None where the reader is not to see it."""
+    if not isinstance(shape, dict) or shape.get("type") not in TYPES:
+        return None
+    try:
+        return orjson.dumps(shape).decode()
+    except (orjson.JSONEncodeError, RecursionError):
+        return None
+
+
+def _tolerant(shape: object) -> shapely.Geometry:
+    """Build a polygon whose rings are not closed.
+
+    Raises:
+        ValueError: that is not what is wrong with it; the message says what is.
+    """
+    if not isinstance(shape, Mapping):
+        raise ValueError("its geometry is not an object")  # noqa: TRY004 - one kind of error for a bad row
+    kind, coordinates = shape.get("type"), shape.get("coordinates")
+    if kind not in TYPES:
+        raise ValueError(f"its geometry is of type {kind!r}, which GeoJSON does not know")
+    if kind == "GeometryCollection":
+        raise ValueError("its geometry collection holds something that is no geometry")
+    if not isinstance(coordinates, list):
+        raise ValueError("its geometry has no list of coordinates")
+    if kind == "Polygon":
+        return _polygon(coordinates)
+    if kind == "MultiPolygon":
+        return shapely.MultiPolygon([_polygon(one) for one in coordinates])
+    raise ValueError(f"its coordinates are not those of a {kind}")
+
+
+def _polygon(rings: object) -> shapely.Polygon:
+    if not isinstance(rings, list) or not rings:
+        raise ValueError("a polygon is a list of rings")
+    closed = []
+    for ring in rings:
+        xy = [_position(one) for one in ring] if isinstance(ring, list) else []
+        if len(set(xy)) < 3:
+            raise ValueError("a ring has fewer than three different vertices")
+        closed.append(xy if xy[0] == xy[-1] else [*xy, xy[0]])
+    return shapely.Polygon(closed[0], closed[1:])
+
+
+def _position(one: object) -> tuple[float, float]:
+    if not isinstance(one, list) or len(one) < 2 or not all(_is_number(n) for n in one[:2]):
+        raise ValueError("a vertex is not a pair of numbers")
+    return float(one[0]), float(one[1])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
