@@ -5,7 +5,6 @@ from geo_service.balance import View
 from geo_service.maps.situation import Situation
 from geo_service.settings import Settings
 from layers.definitions import LAYERS
-from layers.versions import as_moment
 
 
 def situation(seen: View, settings: Settings) -> Situation:
@@ -13,16 +12,14 @@ def situation(seen: View, settings: Settings) -> Situation:
     partition = seen.snapshot.arrangement.partition(seen.as_of)
     return Situation(
         as_of=seen.as_of,
-        known_at=as_moment(seen.known_at),
+        known_at=seen.known_at,
         revision=seen.snapshot.number,
         authority=settings.authority,
-        standard=settings.standard,
-        contact=settings.contact,
+        notice=settings.sentences(seen.as_of.isoformat(), seen.known_at),
         synthetic=settings.synthetic,
         coverage_gap=partition.attrs["coverage_gap"],
         frames={name: features.in_force(seen, name) for name in LAYERS},
         partition=partition,
         total=partition.attrs["total"],
         certificate_passed=partition.attrs["certificate"]["passed"],
-        edition=None,
     )

@@ -1,0 +1,1 @@
+"""Maps: Folium pages that need no internet, drawn from a situation."""
