@@ -117,7 +117,7 @@ def ledger(seen: View, start: dt.date, end: dt.date, by: Sequence[str] = ("distr
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     """Return a frame as rows of plain values; what is missing is None."""
     columns = {
-        name: [None if value is None or value != value else value for value in frame[name].tolist()]  # noqa: PLR0124
+        str(name): [None if value is None or value != value else value for value in frame[name].tolist()]  # noqa: PLR0124
         for name in frame
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

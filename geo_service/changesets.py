@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -160,25 +160,25 @@ def looked_at(
         return []
     frames = {name: snapshots.newest().frames[name] for name in LOOKED_AT}
     frames[layer] = _with_new(frames[layer], new, clock)
-    box = new.total_bounds
+    box = new.total_bounds.tolist()
     near = {name: _near(frame, box) for name, frame in frames.items()}
-    arrangement = arrange(near["hazards"], near["releases"], near["surveys"], incidents=near["incidents"], spots=near["spots"])
-    ids = set(new["id"])
+    arrangement = arrange(
+        near["hazards"], near["releases"], near["surveys"], incidents=near["incidents"], spots=near["spots"]
+    )
     listed = arrangement.attention(settings.today(clock))
+    ids = set(new["id"])
     rows = dict(zip(new["id"], new["source_row"], strict=True))
-    return [
-        Problem(
-            row=int(rows[one.id]) if one.layer == layer and one.id in rows else None,
-            id=str(one.id),
-            level="notice",
-            code=str(one.code),
-            message=f"{one.message}: {one.layer} {one.id}"
-            + (f" and {one.other}" if one.other else "")
-            + (f", {one.m2:,.1f} m2" if one.m2 else ""),
-        )
-        for one in listed.itertuples()
-        if (one.layer == layer and one.id in ids) or one.other in ids
-    ]
+    found = []
+    for one in listed.to_dict("records"):
+        mine = one["layer"] == layer and one["id"] in ids
+        if not mine and one["other"] not in ids:
+            continue
+        size = f", {one['m2']:,.1f} m2" if one["m2"] else ""
+        other = f" and {one['other']}" if one["other"] else ""
+        message = f"{one['message']}: {one['layer']} {one['id']}{other}{size}"
+        row = int(rows[one["id"]]) if mine else None
+        found.append(Problem(row, str(one["id"]), "notice", str(one["code"]), message))
+    return found
 
 
 def _with_new(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, clock: Clock) -> gpd.GeoDataFrame:
@@ -189,11 +189,11 @@ def _with_new(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, clock: Clock) -> gpd
     return added if not len(old) else gpd.GeoDataFrame(pd.concat([old, added], ignore_index=True), crs=old.crs)
 
 
-def _near(frame: gpd.GeoDataFrame, box: object) -> gpd.GeoDataFrame | None:
+def _near(frame: gpd.GeoDataFrame, box: Sequence[float]) -> gpd.GeoDataFrame | None:
     """Return all versions of the records that have some version within a box."""
     if not len(frame):
         return None
-    west, south, east, north = box  # type: ignore[misc]
+    west, south, east, north = box
     bounds = frame.bounds.to_numpy()
     touches = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
     return frame[frame["id"].isin(frame["id"][touches])]

@@ -50,7 +50,9 @@ def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
         lists = field.kind in {Kind.word_list, Kind.text_list}
         columns[field.name] = [";".join(one) for one in column] if lists else column.to_numpy()
         if field.kind is Kind.date:
-            columns[field.name] = pd.Series(column.dt.date.to_numpy(), dtype=object).where(column.notna().to_numpy(), None)
+            columns[field.name] = pd.Series(column.dt.date.to_numpy(), dtype=object).where(
+                column.notna().to_numpy(), None
+            )
         if field.kind in {Kind.text, Kind.word}:
             columns[field.name] = pd.Series(column.to_numpy(), dtype="str")
     columns |= {name: frame[name].to_numpy() for name in features.DERIVED if name in frame}

@@ -41,7 +41,11 @@ def to_xlsx(answer: Answer) -> bytes:
     _sheet(book, "balance", rows_of(answer))
     certificate = answer["certificate"]
     if isinstance(certificate, Mapping):
-        _sheet(book, "certificate", [{k: one.get(k) for k in ("check", "passed", "difference_m2")} for one in certificate["checks"]])
+        _sheet(
+            book,
+            "certificate",
+            [{k: one.get(k) for k in ("check", "passed", "difference_m2")} for one in certificate["checks"]],
+        )
     about = {k: v for k, v in answer.items() if not isinstance(v, list | dict)}
     _sheet(book, "about", [{"what": key, "value": value} for key, value in about.items()])
     book.remove(book["Sheet"])

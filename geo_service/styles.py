@@ -8,12 +8,16 @@ GREEN, GREY = "46,125,50,110", "120,120,120,60"
 
 
 def _options(**values: str) -> str:
-    return "<Option type=\"Map\">" + "".join(
-        f'<Option type="QString" name="{name}" value="{escape(value)}"/>' for name, value in values.items()
-    ) + "</Option>"
+    return (
+        '<Option type="Map">'
+        + "".join(f'<Option type="QString" name="{name}" value="{escape(value)}"/>' for name, value in values.items())
+        + "</Option>"
+    )
 
 
-def _fill(name: str, fill: str, outline: str, *, style: str = "solid", hatch: str = "", line: str = "solid") -> str:
+def _fill(  # noqa: PLR0913
+    name: str, fill: str, outline: str, *, style: str = "solid", hatch: str = "", line: str = "solid"
+) -> str:
     layers = (
         '<layer class="SimpleFill" enabled="1" locked="0" pass="0">'
         + _options(color=fill, style=style, outline_color=outline, outline_style=line, outline_width="0.5")
@@ -44,7 +48,8 @@ def _rules(rules: list[tuple[str, str, str]]) -> str:
     )
     symbols = "".join(symbol for _, _, symbol in rules)
     return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis version=\"3.22\" styleCategories=\"Symbology\">"
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
+        '<qgis version="3.22" styleCategories="Symbology">'
         f'<renderer-v2 type="RuleRenderer" forceraster="0" symbollevels="0" enableorderby="0"><rules key="root">{inner}'
         f"</rules><symbols>{symbols}</symbols></renderer-v2></qgis>"
     )
@@ -54,7 +59,7 @@ _HAZARD_STATUS = (("open", OPEN, "solid"), ("worked on", WORKED_ON, "solid"), ("
 
 
 def _hazards() -> str:
-    rules = []
+    rules: list[tuple[str, str, str]] = []
     for which, fill, hatch in (("CHA", CONFIRMED, "f_diagonal"), ("SHA", SUSPECTED, "b_diagonal")):
         for status, outline, line in _HAZARD_STATUS:
             word = status.replace(" ", "_")
@@ -79,7 +84,11 @@ def _releases() -> str:
             ),
             ("reduced", f"product = 'reduced' AND {passed}", _fill("2", GREY, PLAIN, hatch="horizontal")),
             ("cancelled", f"product = 'cancelled' AND {passed}", _fill("3", "0,0,0,0", PLAIN, style="no", line="dash")),
-            ("not passed", "qc_status IN ('pending', 'failed')", _fill("4", "0,0,0,0", OPEN, style="no", line="dash dot")),
+            (
+                "not passed",
+                "qc_status IN ('pending', 'failed')",
+                _fill("4", "0,0,0,0", OPEN, style="no", line="dash dot"),
+            ),
         ]
     )
 
@@ -87,7 +96,9 @@ def _releases() -> str:
 STYLES = {
     "hazards": _hazards(),
     "releases": _releases(),
-    "surveys": _rules([("surveyed, no evidence found", "TRUE", _fill("0", "0,0,0,0", "70,90,160,255", style="no", line="dash"))]),
+    "surveys": _rules(
+        [("surveyed, no evidence found", "TRUE", _fill("0", "0,0,0,0", "70,90,160,255", style="no", line="dash"))]
+    ),
     "incidents": _rules(
         [
             ("accident", "kind = 'accident'", _marker("0", "star", "180,0,0,255")),

@@ -13,9 +13,8 @@ from geo_service import formats
 from geo_service.api.dependencies import TheService
 from geo_service.balance import Refused
 from geo_service.changesets import Upload, receive
-from geo_service.store.log import Changeset
+from geo_service.store.log import Changeset, Problem
 from layers.definitions import LAYERS
-from layers.reading.report import Problem
 
 router = APIRouter(tags=["changesets"])
 
@@ -30,7 +29,8 @@ def described(changeset: Changeset) -> dict[str, object]:
 
 def lines(problems: Sequence[Problem]) -> list[dict[str, object]]:
     """Return the lines of a report."""
-    return [dataclasses.asdict(one) for one in problems]
+    names = ("row", "id", "level", "code", "message")
+    return [{name: getattr(one, name) for name in names} for one in problems]
 
 
 def _json(body: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from geo_service import features
-from geo_service.api.dependencies import TheService, TheView, answer, tag_of
 from geo_service.api.coverage import conditional
+from geo_service.api.dependencies import TheService, TheView, answer, tag_of
 from geo_service.balance import Refused
 from geo_service.store.errors import NotFound
 from layers.definitions import LAYERS, Layer

@@ -43,7 +43,7 @@ def coverage(request: Request, seen: TheView, by: By = None, f: Form = "json") -
 
 
 @router.get("/coverage/ledger")
-def ledger(  # noqa: D417
+def ledger(
     request: Request,
     service: TheService,
     seen: TheView,

@@ -71,6 +71,4 @@ def unchanged(tag: str) -> Response:
 
 def answer(body: bytes | str, media_type: str, tag: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer with its ETag; caches must ask again, since an approved edit counts at once."""
-    return Response(
-        body, media_type=media_type, headers={"ETag": tag, "Cache-Control": "no-cache", **(headers or {})}
-    )
+    return Response(body, media_type=media_type, headers={"ETag": tag, "Cache-Control": "no-cache", **(headers or {})})

@@ -50,7 +50,7 @@ def install(app: FastAPI) -> None:
 
     async def question(_: Request, error: Exception) -> Response:
         assert isinstance(error, Question)  # noqa: S101
-        place = {"code": error.code, "message": error.message, "choices": list(error.choices)}
+        place: dict[str, object] = {"code": error.code, "message": error.message, "choices": list(error.choices)}
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.message, [place])
 
     async def invalid(_: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from geo_service.changesets import Received, Upload, receive
 from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
 from layers.definitions import LAYERS
 from layers.reading import Question, Unreadable
-from layers.reading.report import write_csv
+from layers.reading.report import Problem, write_csv
 
 ALL_ACCEPTED, SOME_REJECTED, NOTHING_LOADED = 0, 1, 2
 
@@ -25,7 +25,9 @@ def load(
     layer: Annotated[str, typer.Argument(help=f"one of {', '.join(LAYERS)}")],
     file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped shapefile, CSV, ...", exists=False)],
     data: Data = DEFAULT_DATA,
-    crs: Annotated[str | None, typer.Option(help="coordinate system, such as EPSG:32638, where the file has none")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="coordinate system, such as EPSG:32638, where the file has none")
+    ] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN, may be repeated")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE for rows without their own")] = None,
     source_layer: Annotated[str | None, typer.Option(help="which layer of the file, where it has several")] = None,
@@ -67,7 +69,8 @@ def load(
             choices = "".join(f"\n  - {choice}" for choice in question.choices)
             _fail(f"{file.name}: {question.message}{choices}")
     if report:
-        report.write_text(write_csv(received.draft.problems), encoding="utf-8")
+        lines = [Problem(one.row, one.id, one.level, one.code, one.message) for one in received.draft.problems]
+        report.write_text(write_csv(lines), encoding="utf-8")
     _print(received)
     draft = received.draft
     if not draft.accepted:

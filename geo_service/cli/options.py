@@ -26,9 +26,7 @@ DEFAULT_DATA = Path("clearway-data")
 
 
 @contextmanager
-def service(
-    data: Path, *, create: bool = False, synthetic: bool = False, clock: Clock = utc_now
-) -> Iterator[Service]:
+def service(data: Path, *, create: bool = False, synthetic: bool = False, clock: Clock = utc_now) -> Iterator[Service]:
     """Open the store in a folder and let go of it at the end."""
     log = open_store(data, create=create, synthetic=synthetic, clock=clock)
     try:
@@ -46,7 +44,13 @@ def looked_at(one: Service, as_of: str | None = None, known_at: str | None = Non
 def progress(title: str) -> Iterator[Told]:
     """Show a progress bar on standard error where a person looks at it."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=None)
 

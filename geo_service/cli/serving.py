@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,7 +33,9 @@ def serve(
         pass
     os.environ["CLEARWAY_DATA"] = str(data.resolve())
     print(f"Clearway serves {data} on http://{host}:{port}", flush=True)
-    uvicorn.run("geo_service.serving:application", factory=True, host=host, port=port, workers=workers, log_level="warning")
+    uvicorn.run(
+        "geo_service.serving:application", factory=True, host=host, port=port, workers=workers, log_level="warning"
+    )
 
 
 def _loopback(host: str) -> bool:

@@ -47,7 +47,9 @@ def check(data: Data = DEFAULT_DATA) -> None:
     for finding in findings:
         print(f"  FAIL  {finding.code}: {finding.message}")
     for found in certificate["checks"]:  # type: ignore[index]
-        print(f"  {'pass' if found['passed'] else 'FAIL'}  {found['check']} (difference {found['difference_m2']:.6g} m2)")
+        print(
+            f"  {'pass' if found['passed'] else 'FAIL'}  {found['check']} (difference {found['difference_m2']:.6g} m2)"
+        )
     sound = not findings and certificate["passed"]  # type: ignore[index]
     print(f"revision {answer['revision']}: " + ("sound" if sound else "NOT SOUND"))
     raise typer.Exit(0 if sound else 1)

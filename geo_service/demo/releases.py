@@ -31,8 +31,11 @@ _MADE = {"qc_status": None, "qc": None, "handed": None, "withdrawn": False, "not
 def releases_of(seed: int, story: Story, land: Land) -> tuple[pd.DataFrame, Released]:
     """Return the versions of all releases, and the releases themselves as they were taken out of hazards."""
     parts = story.released
-    all_ = Released(*(np.concatenate([getattr(one, name) for one in parts]) for name in Released.__dataclass_fields__)) \
-        if parts else _nothing()
+    all_ = (
+        Released(*(np.concatenate([getattr(one, name) for one in parts]) for name in Released.__dataclass_fields__))
+        if parts
+        else _nothing()
+    )
     if not len(all_.day):
         return pd.DataFrame(), all_
     rng = rng_of(seed, "releases")

@@ -126,7 +126,9 @@ def told(seed: int, hazards: Hazards, land: Land, calendar: Calendar) -> Story:
     n = len(hazards)
     rng = rng_of(seed, "stories")
     evidence = words(rng, EVIDENCE, n)
-    story = Story(hazards, land, calendar, rng, hazards.opened.copy(), *np.zeros((2, n), bool), np.zeros(n, int), evidence)
+    story = Story(
+        hazards, land, calendar, rng, hazards.opened.copy(), *np.zeros((2, n), bool), np.zeros(n, int), evidence
+    )
     everyone = np.arange(n)
     copied = np.flatnonzero(hazards.copies >= 0)
     note = np.full(n, None, dtype=object)

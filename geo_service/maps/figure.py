@@ -4,7 +4,7 @@ import base64
 import mimetypes
 import re
 from importlib.resources import files
-from typing import ClassVar, Literal
+from typing import Any, Literal
 
 import folium
 from branca.element import Element, Figure
@@ -16,7 +16,9 @@ LEAFLET_JS, LEAFLET_CSS = "vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.c
 
 _ASSET = re.compile(r'<script src="(?P<js>[^"]+)"></script>|<link rel="stylesheet" href="(?P<css>[^"]+)"\s*/>')
 _URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
-_REMOTE = re.compile(r"(?:src|href|action)\s*=\s*[\"']?\s*(?:https?:)?//|url\(\s*[\"']?(?:https?:)?//|@import", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"(?:src|href|action)\s*=\s*[\"']?\s*(?:https?:)?//|url\(\s*[\"']?(?:https?:)?//|@import", re.IGNORECASE
+)
 _DATA = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 
 
@@ -37,10 +39,12 @@ class Fixed(Element):
 
 
 class OfflineMap(folium.Map):
-    """A map that asks for Leaflet alone, from here. The class lists of Folium, shared by the process, stay untouched."""
+    """A map that asks for Leaflet and our own script; Folium's lists, shared by the process, stay as they are."""
 
-    default_js: ClassVar = [("leaflet", LEAFLET_JS)]
-    default_css: ClassVar = [("leaflet_css", LEAFLET_CSS)]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.default_js = [("leaflet", LEAFLET_JS), ("clearway", "map.js")]
+        self.default_css = [("leaflet_css", LEAFLET_CSS), ("clearway_css", "map.css")]
 
 
 class OfflineFigure(Figure):

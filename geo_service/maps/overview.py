@@ -1,6 +1,7 @@
 """The overview map: one page with the situation of a date, its balance and the sentences it must carry."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import orjson
@@ -10,6 +11,7 @@ from jinja2 import Environment, PackageLoader, Template
 from markupsafe import Markup
 
 from geo_service import features
+from geo_service.balance import records
 from geo_service.maps.figure import Fixed, Mode, OfflineFigure, OfflineMap, data_uri
 from geo_service.maps.situation import Situation
 from layers.definitions import LAYERS
@@ -36,9 +38,7 @@ DRAWN = ("districts", "surveys", "releases", "hazards", "roads", "settlements", 
 class _Draw(MacroElement):
     """Hands the page's data to the script that draws it on Folium's map."""
 
-    _template = Template(
-        "{% macro script(this, kwargs) %}clearway.draw({{ this._parent.get_name() }});{% endmacro %}"
-    )
+    _template = Template("{% macro script(this, kwargs) %}clearway.draw({{ this._parent.get_name() }});{% endmacro %}")
 
 
 def overview(situation: Situation, *, mode: Mode, base_path: str = "", nonce: str | None = None) -> str:
@@ -52,10 +52,8 @@ def overview(situation: Situation, *, mode: Mode, base_path: str = "", nonce: st
     """
     figure = OfflineFigure(mode, base_path, nonce)
     drawn = OfflineMap(tiles=None, control_scale=False, zoom_control=True, prefer_canvas=False, height="100%")
-    drawn.default_css = [*OfflineMap.default_css, ("clearway_css", "map.css")]
-    drawn.default_js = [*OfflineMap.default_js, ("clearway_js", "map.js")]
     drawn.fit_bounds(_bounds(situation))
-    drawn.add_child(_Draw())
+    drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)
     icon = data_uri("favicon.svg") if mode == "embedded" else f"{base_path.rstrip('/')}/static/favicon.svg"
     figure.header.add_child(Fixed(_head(situation, icon)), name="head")
@@ -65,18 +63,21 @@ def overview(situation: Situation, *, mode: Mode, base_path: str = "", nonce: st
 
 def _head(situation: Situation, icon: str) -> str:
     mark = "SYNTHETIC - " if situation.synthetic else ""
-    return Template(
+    template = Template(
         '<meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
         '<title>{{ title }}</title><link rel="icon" href="{{ icon }}"/>',
         autoescape=True,
-    ).render(title=f"{mark}Clearway, {situation.as_of}", icon=icon)
+    )
+    return str(template.render(title=f"{mark}Clearway, {situation.as_of}", icon=icon))
 
 
 def _panel(situation: Situation, mode: Mode, base_path: str) -> str:
-    environment = Environment(loader=PackageLoader("geo_service"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("geo_service"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["m2"] = lambda value: f"{value:,.0f}"
     environment.filters["km2"] = _square_kilometres
-    return environment.get_template("overview.html").render(
+    page = environment.get_template("overview.html").render(
         situation=situation,
         states=STATES,
         rows=rows_of(situation),
@@ -85,11 +86,12 @@ def _panel(situation: Situation, mode: Mode, base_path: str) -> str:
         counts={name: len(situation.frames[name]) for name in DRAWN},
         data=Markup(_script_json(page_data(situation))),  # noqa: S704 - escaped for its place by _script_json
     )
+    return str(page)
 
 
-def rows_of(situation: Situation) -> list[dict[str, object]]:
+def rows_of(situation: Situation) -> list[dict[str, Any]]:
     """Return the districts' rows of the balance, those with open ground first."""
-    rows = situation.partition.to_dict("records")
+    rows: list[dict[str, Any]] = records(situation.partition)
     return sorted(rows, key=lambda row: (-(row["CHA"] + row["SHA"]), str(row["district"])))
 
 
@@ -135,14 +137,24 @@ def _features(situation: Situation, layer: str) -> list[dict[str, object]]:
 def _script_json(data: Mapping[str, object]) -> str:
     """Return data as JSON that can't end the script element it stands in."""
     text = orjson.dumps(data).decode()
-    for mark, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for mark, escaped in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(mark, escaped)
     return text
 
 
 def _bounds(situation: Situation) -> list[list[float]]:
     """Return the box to show: the hazards' and districts', or the world where there is nothing."""
-    boxes = [situation.frames[name].total_bounds for name in ("districts", "hazards", "releases") if len(situation.frames[name])]
+    boxes = [
+        situation.frames[name].total_bounds
+        for name in ("districts", "hazards", "releases")
+        if len(situation.frames[name])
+    ]
     if not boxes:
         return [[-60.0, -170.0], [70.0, 170.0]]
     table = np.array(boxes)

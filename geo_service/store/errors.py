@@ -1,5 +1,5 @@
 """What can go wrong with the log. Messages are for people: what to do next, never SQL, never a path."""
-# ruff: noqa: N818 - named as the contract names the answers; StoreError is what a caller catches
+
 
 import errno
 import sqlite3

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from layers import versions
 from layers.coverage import apart
 from layers.coverage.ledger import FIGURES, LINE_COLUMNS, ledger
-from layers.coverage.partition import STATE_COLUMNS, ground_on, open_area, partition
+from layers.coverage.partition import SQUARE_METRE, STATE_COLUMNS, ground_on, open_area, partition
 
 if TYPE_CHECKING:
     from layers.coverage.arrangement import Arrangement
@@ -23,7 +23,6 @@ Floats = NDArray[np.float64]
 Check = dict[str, object]
 Certificate = dict[str, object]
 
-SQUARE_METRE = 1.0
 SHARE = 1e-9
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from layers import versions
 from layers.coverage.certificate import tolerance
-from layers.coverage.partition import ground_on, open_hazards
+from layers.coverage.partition import SQUARE_METRE, ground_on, open_hazards
 
 if TYPE_CHECKING:
     from layers.coverage.arrangement import Arrangement
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def hazards_on(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
     """Return for each hazard in force on a date its `area_m2`, `open_m2` and `state`, by id.
 
-    `state` is released only where no open ground is left, however small, and open where none was released; a hazard
-    whose `opened_on` is still to come counts as open.
+    `state` is released where less than 1 m2 is left open (half of a smaller hazard), and open where none was released;
+    a hazard whose `opened_on` is still to come counts as open.
     """
     day = versions.day(as_of)
     seq, opened = arrangement.hazards.versions, arrangement.hazards.opened
@@ -27,7 +27,9 @@ def hazards_on(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame
     now = np.flatnonzero((seq.begins <= day) & (day < seq.ends) & ~seq.withdrawn & (shape >= 0))
     area, rest = arrangement.shapes.areas[shape[now]], left[seq.record[now]]
     slack = np.array([tolerance(one) for one in area])
-    state = np.where(rest <= 0, "released", np.where(rest < area - slack, "partly_released", "open"))
+    state = np.where(
+        rest < np.minimum(SQUARE_METRE, area / 2), "released", np.where(rest < area - slack, "partly_released", "open")
+    )
     state = np.where(opened[now] > day, "open", state)
     ids = [seq.ids[k] for k in seq.record[now]]
     return pd.DataFrame(

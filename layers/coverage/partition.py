@@ -32,6 +32,7 @@ STATE_COLUMNS = (
     "no_recorded_hazard",
 )
 AREA_COLUMNS = (*STATE_COLUMNS, "pending_qc_m2", "overlap_m2", "released_without_record_m2")
+SQUARE_METRE = 1.0
 COUNT_COLUMNS = ("hazards_open", "incidents", "spots")
 
 
@@ -100,6 +101,28 @@ def open_hazards(arrangement: "Arrangement", ground: Ground) -> tuple[Ints, Ints
     return np.repeat(known, count), events.open_hazard[np.repeat(begin, count) + within(count)]
 
 
+def open_in(arrangement: "Arrangement", atom: Ints, hazard: Ints, key: Ints) -> Ints:
+    """Return the keys under which a hazard has open ground that counts: 1 m2, or all of a smaller hazard.
+
+    Two polygons drawn along one line, each with vertices of its own, leave slivers between them. They stay in every
+    area; they do not make a hazard that was released count as open.
+
+    Args:
+        arrangement: whose hazards.
+        atom, hazard: pairs of ground and the hazard unanswered there.
+        key: what each pair is counted under: the hazard alone, or the hazard in a row.
+    """
+    keys, inverse = np.unique(key, return_inverse=True)
+    left = np.bincount(inverse, weights=arrangement.atoms.areas[atom], minlength=len(keys))
+    smallest = np.full(len(arrangement.hazards.versions.ids), SQUARE_METRE)
+    shape = arrangement.shapes.of_version[0]
+    drawn = np.flatnonzero(shape >= 0)
+    np.minimum.at(smallest, arrangement.hazards.versions.record[drawn], arrangement.shapes.areas[shape[drawn]] / 2)
+    least = np.zeros(len(keys))
+    least[inverse] = smallest[hazard]
+    return keys[left >= least]
+
+
 def partition(arrangement: "Arrangement", as_of: versions.Date, by: Sequence[str]) -> pd.DataFrame:
     """Return the state partition at `as_of`: a row per district, per device profile, or both.
 
@@ -126,8 +149,8 @@ def partition(arrangement: "Arrangement", as_of: versions.Date, by: Sequence[str
     }
     atom, hazard = open_hazards(arrangement, ground)
     hazards = max(len(arrangement.hazards.versions.ids), 1)
-    pairs = np.unique(row[atom] * hazards + hazard)
-    counts = {"hazards_open": np.bincount(pairs // hazards, minlength=rows)}
+    here = open_in(arrangement, atom, hazard, row[atom] * hazards + hazard)
+    counts = {"hazards_open": np.bincount(here // hazards, minlength=rows)}
     counts |= {name: _points(where, ground.borders, keys) for name, where in points.items()}
     frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in keys.items()})
     frame["area_m2"] = np.sum([sums[name] for name in STATE_COLUMNS], axis=0)
@@ -138,7 +161,7 @@ def partition(arrangement: "Arrangement", as_of: versions.Date, by: Sequence[str
     total: dict[str, object] = {"district": None, "district_id": None}
     total |= {name: math.fsum(frame[name]) for name in ("area_m2", *AREA_COLUMNS)}
     total |= {
-        "hazards_open": len(np.unique(hazard)),
+        "hazards_open": len(open_in(arrangement, atom, hazard, hazard)),
         **{n: int(counts[n].sum()) for n in ("incidents", "spots")},
     }
     if "device" in by:

@@ -87,7 +87,7 @@ def assess(  # noqa: PLR0913
     checks.check(rows, today, programme.qc_required_from)
     identity.name_rows(rows)
     judged = history.judge(rows, known(_ids(rows)), today)
-    problems = sorted(rows.problems, key=lambda one: one.row or 0)
+    problems = sorted(rows.named_problems(), key=lambda one: one.row or 0)
     rejected = int(rows.rejected.sum())
     return Verdict(
         versions=_frame(judged.versions, layer),
@@ -112,7 +112,9 @@ def _rows(table: RawTable, layer: Layer, mapping: dict[str, str], set_values: di
     taken = set(fields.values())
     others = [name for name in table.columns if name not in taken]
     count = len(table)
-    extra = [{name: table.columns[name][k] for name in others if table.columns[name][k] is not None} for k in range(count)]
+    extra = [
+        {name: table.columns[name][k] for name in others if table.columns[name][k] is not None} for k in range(count)
+    ]
     own = [_own(table, k) for k in range(count)]
     rows = Rows(layer, {name: [None] * count for name in layer.names}, table.geometry.copy(), extra, own)
     rows.values["id"] = list(table.ids)
@@ -136,7 +138,9 @@ def _rows(table: RawTable, layer: Layer, mapping: dict[str, str], set_values: di
             if cell.value is not None:
                 rows.values[field.name][place] = cell.value
     if others:
-        rows.say(None, "notice", "kept_as_extra", f"columns that no field takes are kept under extra: {', '.join(others)}")
+        rows.say(
+            None, "notice", "kept_as_extra", f"columns that no field takes are kept under extra: {', '.join(others)}"
+        )
     return rows
 
 

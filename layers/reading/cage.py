@@ -72,13 +72,16 @@ def _gdal(path: Path, options: dict[str, object]) -> Rows:
     foreign = set(pyogrio.list_drivers()) - set(ALLOWED)
     if foreign:
         raise Unreadable("the reader is not caged as it must be; please report this")
-    layer = _layer(path, _text(options["layer"]))
+    layer, drawn = _layer(path, _text(options["layer"]))
     encoding = {"encoding": options["encoding"]} if options["encoding"] else {}
     meta, _, wkb, fields = pyogrio.raw.read(str(path), layer=layer, datetime_as_string=True, **encoding)
     columns = {str(name): _plain(values) for name, values in zip(meta["fields"], fields, strict=True)}
     header: dict[str, object] = {"crs": meta.get("crs"), "defects": {}, "notes": []}
     if wkb is None:
         return _from_columns(header, columns, options)
+    if any(word in str(drawn) for word in ("Curve", "Surface", "Circular")):
+        message = "curves were drawn as straight lines"
+        header["notes"] = [(place, "curves_linearised", message) for place in range(len(wkb))]
     rows = [_json(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return header, rows or [b"{}"] * len(wkb), np.asarray(shapely.from_wkb(wkb, on_invalid="ignore")), [None] * len(wkb)
 
@@ -90,16 +93,20 @@ def _plain(values: np.ndarray) -> list[object]:
     return [None if isinstance(one, float) and math.isnan(one) else one for one in values.tolist()]
 
 
-def _layer(path: Path, asked: str | None) -> str:
+def _layer(path: Path, asked: str | None) -> tuple[str, str | None]:
+    """Return the layer to read and what it draws.
+
+    Raises:
+        Question: it has several, and none of them was named.
+    """
     found = pyogrio.list_layers(str(path))
-    names = [str(name) for name in found[:, 0]]
-    spatial = [str(name) for name, kind in found if kind is not None]
-    if asked in names:
-        return str(asked)
-    if asked is None and len(spatial) == 1:
-        return spatial[0]
-    if asked is None and len(names) == 1:
-        return names[0]
+    kinds = {str(name): kind for name, kind in found}
+    names, spatial = list(kinds), [name for name, kind in kinds.items() if kind is not None]
+    for one in ([asked] if asked else [], spatial, names):
+        if len(one) == 1 and one[0] in kinds:
+            return str(one[0]), kinds[str(one[0])]
+        if asked:
+            break
     if not names:
         raise Unreadable("it has no layer")
     message = "the file has several layers" if asked is None else f"the file has no layer {asked!r}"

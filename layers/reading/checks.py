@@ -67,4 +67,6 @@ def _quality_control(rows: Rows, qc_required_from: dt.date | None) -> None:
 def _kept_ground(rows: Rows) -> None:
     for place in rows.standing():
         if rows.values["keeps_released"][place] and not rows.values["note"][place]:
-            rows.reject(place, "keeps_released_reason", "keeps_released is a recorded decision: give its reason in note")
+            rows.reject(
+                place, "keeps_released_reason", "keeps_released is a recorded decision: give its reason in note"
+            )

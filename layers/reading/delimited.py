@@ -19,7 +19,9 @@ def parse(content: bytes, encoding: str | None) -> dict[str, list[object]]:
     first = text.splitlines()[0] if text.strip() else ""
     delimiter = max(",;\t|", key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(map(str.strip, row))]
+        rows = [
+            row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(map(str.strip, row))
+        ]
     except csv.Error as error:
         raise Unreadable(f"its rows can't be told apart: {error}") from None
     if len(rows) < 2:

@@ -45,7 +45,11 @@ def read(  # noqa: PLR0913
     """
     files, main, kind = _kind(content, name, source_layer)
     inner = None if len(files) and kind != "gdal" else source_layer
-    options = {"layer": None if name.lower().endswith(".zip") else inner, "encoding": encoding, "mapping": dict(mapping or {})}
+    options = {
+        "layer": None if name.lower().endswith(".zip") else inner,
+        "encoding": encoding,
+        "mapping": dict(mapping or {}),
+    }
     header, table = read_caged(files, main, kind, options)
     rows = [orjson.loads(one) for one in table["attributes"].to_pylist()] if table.num_rows else []
     if not rows:
@@ -57,7 +61,7 @@ def read(  # noqa: PLR0913
         geometry=geometry,
         crs=_crs(header, crs, geometry),
         ids=table["id"].to_pylist(),
-        defects={int(place): tuple(what) for place, what in header["defects"].items()},  # type: ignore[attr-defined, misc]
+        defects={int(place): tuple(what) for place, what in header["defects"].items()},  # type: ignore[attr-defined]
         right_handed=kind == "geojson",
         notes=[(int(place), code, message) for place, code, message in header["notes"]],  # type: ignore[attr-defined]
     )
@@ -66,26 +70,38 @@ def read(  # noqa: PLR0913
 def _kind(content: bytes, name: str, source_layer: str | None) -> tuple[dict[str, bytes], str, str]:
     """Return the files to write, the one to open and how to read it."""
     suffix = PurePath(name).suffix.lower()
-    head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not content.strip(b"\x00 \t\r\n"):
         raise Unreadable("it is empty")
-    if content.startswith(b"PK"):
-        if suffix in {".xlsx", ".ods", ".kmz"}:
-            return {f"upload{suffix}": content}, f"upload{suffix}", "gdal"
+    if content.startswith(b"PK") and suffix not in DOCUMENTS:
         return unpacked(content, source_layer)
-    if content.startswith(b"SQLite format 3\x00"):
-        return {"upload.gpkg": content}, "upload.gpkg", "gdal"
-    if content.startswith(b"fgb\x03"):
-        return {"upload.fgb": content}, "upload.fgb", "gdal"
-    if head.startswith((b"{", b"[", b"\x1e")):
-        return {"upload.geojson": content}, "upload.geojson", "geojson"
+    ending, kind = _ending(content, suffix)
+    return {f"upload{ending}": content}, f"upload{ending}", kind
+
+
+DOCUMENTS = (".xlsx", ".ods", ".kmz")
+"""Zips that are one file to their readers."""
+
+
+def _ending(content: bytes, suffix: str) -> tuple[str, str]:
+    """Return the ending that a file's content deserves, and how to read it."""
+    head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, ending, kind in (
+        (b"pk", suffix, "gdal"),
+        (b"sqlite format 3\x00", ".gpkg", "gdal"),
+        (b"fgb\x03", ".fgb", "gdal"),
+        (b"{", ".geojson", "geojson"),
+        (b"[", ".geojson", "geojson"),
+        (b"\x1e", ".geojson", "geojson"),
+    ):
+        if head.startswith(mark):
+            return ending, kind
     if head.startswith(b"<"):
-        for mark, ending in ((b"<kml", ".kml"), (b"<gpx", ".gpx")):
-            if mark in content[:4096].lower():
-                return {f"upload{ending}": content}, f"upload{ending}", "gdal"
+        found = next((ending for mark, ending in ((b"<kml", ".kml"), (b"<gpx", ".gpx")) if mark in head), None)
+        if found:
+            return found, "gdal"
         raise Unreadable(f"it is XML, but neither KML nor GPX. Formats: {FORMATS}")
     if suffix in {".csv", ".tsv", ".txt"}:
-        return {"upload.csv": content}, "upload.csv", "csv"
+        return ".csv", "csv"
     if suffix in {".shp", ".dbf", ".shx"}:
         raise Unreadable("a shapefile is several files; zip all of them together")
     raise Unreadable(f"its content is none of the formats that are read: {FORMATS}")

@@ -119,7 +119,9 @@ def _geometries(shapes: list[object], found: Parsed) -> NDArray[np.object_]:
             continue
         try:
             built[place] = _tolerant(shape)
-            found.notes.append((place, "ring_closed", "a ring was not closed; its first vertex was put behind its last"))
+            found.notes.append(
+                (place, "ring_closed", "a ring was not closed; its first vertex was put behind its last")
+            )
         except ValueError as error:
             found.defects.setdefault(place, ("geometry", str(error)))
     return built
@@ -149,7 +151,7 @@ def _tolerant(shape: object) -> shapely.Geometry:
     if kind == "GeometryCollection":
         raise ValueError("its geometry collection holds something that is no geometry")
     if not isinstance(coordinates, list):
-        raise ValueError("its geometry has no list of coordinates")
+        raise ValueError("its geometry has no list of coordinates")  # noqa: TRY004 - as above
     if kind == "Polygon":
         return _polygon(coordinates)
     if kind == "MultiPolygon":

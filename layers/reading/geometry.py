@@ -86,7 +86,9 @@ def _of_type(rows: Rows) -> None:
             rows.geometry[place] = parts[0]
             rows.repair(place, "single_part", "a collection of one was made that one")
         else:
-            rows.reject(place, "geometry_type", f"it is a {shape.geom_type}; {rows.layer.name} need {rows.layer.geometry}")
+            rows.reject(
+                place, "geometry_type", f"it is a {shape.geom_type}; {rows.layer.name} need {rows.layer.geometry}"
+            )
 
 
 def _in_place(rows: Rows, area: Box | None) -> None:
@@ -134,12 +136,16 @@ def _mend(rows: Rows, *, right_handed: bool) -> None:
     after[invalid] = shapely.make_valid(thin[invalid], method="structure", keep_collapsed=False)
     gone = shapely.is_empty(after) | ~np.isin(shapely.get_type_id(after), (POLYGON, MULTIPOLYGON))
     turned = shapely.orient_polygons(after)
-    disordered = (shapely.to_wkb(turned) != shapely.to_wkb(after)) & ~invalid if right_handed else np.zeros(len(k), bool)
-    areas = measure.areas(np.where(gone, None, before)), measure.areas(np.where(gone, None, turned))
+    disordered = (
+        (shapely.to_wkb(turned) != shapely.to_wkb(after)) & ~invalid if right_handed else np.zeros(len(k), bool)
+    )
+    areas = measure.areas(before), measure.areas(turned)
     distinct = _distinct(before)
     for j, place in enumerate(k.tolist()):
         if distinct[j] < 3:
-            rows.reject(place, "too_few_vertices", f"it has {distinct[j]} different vertices; a polygon has three or more")
+            rows.reject(
+                place, "too_few_vertices", f"it has {distinct[j]} different vertices; a polygon has three or more"
+            )
             continue
         if gone[j]:
             rows.reject(place, "no_area", f"it encloses no ground ({why[j]})")

@@ -90,9 +90,7 @@ def _judge_record(rows: Rows, places: list[int], stored: list[Version], today: d
             rows.say(place, "notice", "later_version_corrected", message)
 
 
-def _dated(
-    rows: Rows, places: list[int], stored: list[Version], today: dt.date, judged: Judged
-) -> dict[int, dt.date]:
+def _dated(rows: Rows, places: list[int], stored: list[Version], today: dt.date, judged: Judged) -> dict[int, dt.date]:
     """Return from when each row holds; a known id must say so, unless the row changes nothing."""
     dated: dict[int, dt.date] = {}
     for place in places:
@@ -125,7 +123,11 @@ def _reasoned(rows: Rows, version: Version, before: Version | None, *, first: bo
             rows.reject(place, "change_missing", "a later version says why it exists: change is survey or correction")
             return False
         version.values["change"] = "survey"
-    moved = before is not None and "opened_on" in version.values and version.values["opened_on"] != before.values["opened_on"]
+    moved = (
+        before is not None
+        and "opened_on" in version.values
+        and version.values["opened_on"] != before.values["opened_on"]
+    )
     if moved and before is not None and version.values["change"] == "survey":
         was = before.values["opened_on"]
         rows.reject(place, "opened_on_moved", f"opened_on was {was}; only a correction changes it")

@@ -1,6 +1,6 @@
 """Rows on their way to a verdict: values and geometry so far, and what was found about each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,13 @@ class Rows:
         """Name what was mended in a row."""
         self.repaired[place] = True
         self.say(place, "repair", code, message)
+
+    def named_problems(self) -> list[Problem]:
+        """Return the report with the ids that rows were given after a line about them was written."""
+        return [
+            replace(one, id=self.id_of(one.row - 1)) if one.row is not None and one.id is None else one
+            for one in self.problems
+        ]
 
     def standing(self) -> list[int]:
         """Return the places of the rows that nothing speaks against so far."""

@@ -39,7 +39,7 @@ def _environment(skip: str) -> dict[str, str]:
 
 def _ask(request: dict[str, object], skip: str, folder: str) -> bytes:
     try:
-        done = subprocess.run(  # noqa: S603 - our own child, with arguments of ours
+        done = subprocess.run(
             [sys.executable, "-I", "-m", "layers.reading.cage"],
             input=json.dumps(request).encode() + b"\n",
             capture_output=True,

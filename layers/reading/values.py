@@ -22,7 +22,7 @@ class Cell:
     mended: str | None = None
 
 
-def parse(field: Field, given: object) -> Cell:
+def parse(field: Field, given: object) -> Cell:  # noqa: PLR0911
     """Return the value of a cell.
 
     Raises:
@@ -103,7 +103,7 @@ def _word(field: Field, text: str) -> Cell:
     if field.name == "status" and text.lower() == "closed":
         raise Question(
             "status_closed",
-            "a status says only 'closed': how was the ground released? Load it as a release, cancelled, reduced or cleared",
+            "a status says only 'closed': how was the ground released? Load it as a release with its product",
             ("cancelled", "reduced", "cleared", "withdrawn"),
         )
     return Cell(wrong=f"{text[:40]!r} is none of its words: {', '.join(words)}")

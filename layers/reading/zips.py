@@ -11,7 +11,15 @@ MOST_BYTES = 2 * 2**30
 """What a zip may hold unpacked."""
 MOST_RATIO = 200
 """How many times its size a member may unpack to; text with long runs reaches some 100."""
-MAIN = {".shp": "gdal", ".gpkg": "gdal", ".fgb": "gdal", ".kml": "gdal", ".geojson": "geojson", ".json": "geojson", ".csv": "csv"}
+MAIN = {
+    ".shp": "gdal",
+    ".gpkg": "gdal",
+    ".fgb": "gdal",
+    ".kml": "gdal",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".csv": "csv",
+}
 SIDECARS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -39,7 +47,9 @@ def unpacked(content: bytes, asked: str | None) -> tuple[dict[str, bytes], str, 
             raise Unreadable("the zip holds no GeoJSON, GeoPackage, shapefile, FlatGeobuf, KML or CSV")
         if len(chosen) != 1:
             names = [one.filename for one in mains]
-            raise Question("source_layer", "the zip holds several files: send it again with source_layer, one of them", names)
+            raise Question(
+                "source_layer", "the zip holds several files: send it again with source_layer, one of them", names
+            )
         main = PurePosixPath(chosen[0].filename)
         suffix = main.suffix.lower()
         if suffix != ".shp":
@@ -47,7 +57,11 @@ def unpacked(content: bytes, asked: str | None) -> tuple[dict[str, bytes], str, 
         parts = {}
         for one in members:
             path = PurePosixPath(one.filename)
-            if path.parent == main.parent and path.stem.lower() == main.stem.lower() and path.suffix.lower() in SIDECARS:
+            if (
+                path.parent == main.parent
+                and path.stem.lower() == main.stem.lower()
+                and path.suffix.lower() in SIDECARS
+            ):
                 parts[f"upload{path.suffix.lower()}"] = _content(archive, one)
         missing = [one for one in (".shx", ".dbf") if f"upload{one}" not in parts]
         if missing:
