@@ -1,6 +1,7 @@
 """GeoJSON (RFC 7946 and its older forms), feature by feature: one bad feature is one bad row, not a lost file."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -174,6 +175,8 @@ def _polygon(rings: object) -> shapely.Polygon:
 def _position(one: object) -> tuple[float, float]:
     if not isinstance(one, list) or len(one) < 2 or not all(_is_number(n) for n in one[:2]):
         raise ValueError("a vertex is not a pair of numbers")
+    if not (math.isfinite(one[0]) and math.isfinite(one[1])):
+        raise ValueError("a coordinate is not a finite number")
     return float(one[0]), float(one[1])
 
 
