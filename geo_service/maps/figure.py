@@ -17,8 +17,11 @@ LEAFLET_JS, LEAFLET_CSS = "vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.c
 _ASSET = re.compile(r'<script src="(?P<js>[^"]+)"></script>|<link rel="stylesheet" href="(?P<css>[^"]+)"\s*/>')
 _URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 _REMOTE = re.compile(
-    r"(?:src|href|action)\s*=\s*[\"']?\s*(?:https?:)?//|url\(\s*[\"']?(?:https?:)?//|@import", re.IGNORECASE
+    r"(?:src|href|action)\s*=\s*[\"']?\s*(?:https?:)?//|url\(\s*[\"']?(?:https?:)?//|@import"
+    r"|[\"'`](?:https?:)?//(?!www\.w3\.org/)",
+    re.IGNORECASE,
 )
+"""Addresses of other hosts where a page would load them: attributes, styles, and strings of its scripts."""
 _DATA = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 
 

@@ -1,0 +1,185 @@
+"""The map in a real browser: every hazard drawn, nothing asked of another host, text that stays text."""
+
+import json
+import socket
+import threading
+import time
+
+import orjson
+import pytest
+import uvicorn
+from shapely.geometry import LineString, Point, box, mapping
+from tests.clients.browser import page_of
+
+from geo_service.app import create_app
+from geo_service.changesets import Upload, receive
+from geo_service.clock import utc_now
+from geo_service.maps.figure import Fixed, OfflineFigure, OfflineMap, RemoteAddress
+from geo_service.maps.overview import overview
+from geo_service.situations import situation
+from geo_service.store import open_store
+from geo_service.store.snapshot import Snapshots
+from geo_service import balance
+from geo_service.settings import Settings
+
+PAYLOADS = (
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror='window.pwned=1'>",
+    "${window.pwned=1}",
+    "`${window.pwned=1}`",
+    "</script><script>window.pwned=1</script>",
+    "javascript:window.pwned=1",
+    "<svg onload=window.pwned=1>",
+    "{{ 7*7 }}{% for x in [] %}",
+    "' onmouseover='window.pwned=1",
+    "\u2028</textarea><!--",
+)
+
+
+def load(log, layer, rows):
+    content = orjson.dumps({"type": "FeatureCollection", "features": rows})
+    received = receive(log, Snapshots(log), Upload(layer, content, "a.geojson", "test"), utc_now)
+    assert received.draft.rejected == 0, received.draft.problems
+
+
+def feature(shape, identifier, **properties):
+    return {"type": "Feature", "id": identifier, "geometry": mapping(shape), "properties": properties}
+
+
+def fill(log, text="plain", hazards=40):
+    """One record of every kind, each text field holding `text`."""
+    load(log, "districts", [feature(box(46, 39, 46.5, 39.5), f"D {text}", name=text, aliases=[text], code=text, note=text, source=text)])
+    rows = []
+    for k in range(hazards):
+        x, y = 46.02 + (k % 8) * 0.05, 39.02 + (k // 8) * 0.05
+        status = ("open", "worked_on", "suspended")[k % 3]
+        rows.append(
+            feature(box(x, y, x + 0.02, y + 0.02), f"H{k} {text}", classification=("SHA", "CHA")[k % 2], opened_on="2020-01-01",
+                    status=status, evidence=text, note=text, source=text, unknown_column=text)
+        )  # fmt: skip
+    load(log, "hazards", rows)
+    release = {"completed_on": "2021-01-01", "method": text, "organisation": text, "certificate": text, "note": text}
+    load(log, "releases", [
+        feature(box(46.02, 39.02, 46.04, 39.04), f"R1 {text}", product="cleared", qc_status="passed", qc_on="2021-01-02",
+                handed_over_on="2021-02-01", depth_cm=20, **release),
+        feature(box(46.07, 39.02, 46.09, 39.04), f"R2 {text}", product="cancelled", **release),
+        feature(box(46.12, 39.02, 46.14, 39.04), f"R3 {text}", product="cleared", **release),
+    ])  # fmt: skip
+    load(log, "surveys", [feature(box(46.4, 39.4, 46.45, 39.45), f"S {text}", surveyed_on="2021-01-01", method=text, organisation=text)])
+    load(log, "incidents", [feature(Point(46.03, 39.03), f"I {text}", kind="accident", occurred_on="2021-06-01", activity=text)])
+    load(log, "spots", [feature(Point(46.2, 39.2), f"P {text}", found_on="2021-06-01", note=text)])
+    load(log, "settlements", [feature(Point(46.3, 39.3), f"V {text}", name=text, aliases=[text])])
+    load(log, "roads", [feature(LineString([(46, 39), (46.5, 39.5)]), f"W {text}", **{"class": text}, name=text, surface=text)])
+
+
+@pytest.fixture
+def log(tmp_path):
+    one = open_store(tmp_path / "data", create=True)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def served(log):
+    """Serve the store on a free port; answers the address."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(log), log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    sock.close()
+
+
+def shown(log):
+    return situation(balance.view(Snapshots(log), Settings(), utc_now), Settings())
+
+
+@pytest.mark.browser
+def test_every_hazard_is_drawn_and_nothing_leaves_the_host(log, served):
+    fill(log, hazards=120)
+    with page_of(served) as (page, seen):
+        assert page.evaluate("window.clearway.counts.hazards") == 120
+        assert page.locator(".leaflet-overlay-pane path").count() >= 120 + 3 + 1
+        assert "No recorded hazard is not absence of hazard" in page.locator("#notice").inner_text()
+        page.mouse.move(500, 400)
+        assert "N" in page.locator(".cw-cursor").inner_text()
+        assert page.locator(".leaflet-control-scale").count() == 1
+    assert seen.complaints == []
+    assert all(address.startswith((served, "data:")) for address in seen.requests), seen.requests
+
+
+@pytest.mark.browser
+def test_one_file_opens_without_any_host(log, tmp_path):
+    fill(log)
+    path = tmp_path / "map.html"
+    path.write_text(overview(shown(log), mode="embedded"), encoding="utf-8")
+    with page_of(path.as_uri()) as (page, seen):
+        assert page.evaluate("window.clearway.counts.hazards") == 40
+    assert seen.complaints == []
+    assert [address for address in seen.requests if not address.startswith(("file:", "data:"))] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_text_of_records_stays_text(log, served, tmp_path, payload):
+    fill(log, payload, hazards=3)
+    path = tmp_path / "map.html"
+    path.write_text(overview(shown(log), mode="embedded"), encoding="utf-8")
+    # The file carries no policy that would stop a script: only our own care does.
+    for address in (served, path.as_uri()):
+        with page_of(address) as (page, seen):
+            page.evaluate("""() => {
+                const open = (layer) => layer.eachLayer ? layer.eachLayer(open) : layer.getPopup && layer.getPopup() && layer.openPopup();
+                window.clearway.map.eachLayer((layer) => layer.getPopup && layer.getPopup() && layer.openPopup());
+            }""")
+            page.locator(".leaflet-interactive").first.click(force=True)
+            page.wait_for_selector(".cw-popup")
+            page.wait_for_timeout(100)
+            assert page.evaluate("window.pwned") is None
+            assert payload.strip() in page.locator(".cw-popup").first.inner_text() or payload.strip() in page.content()
+        assert seen.dialogs == []
+        assert seen.complaints == []
+
+
+@pytest.mark.browser
+def test_a_narrow_screen_shows_map_and_figures(log, served):
+    fill(log)
+    with page_of(served, 390, 800) as (page, _):
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390
+        assert page.locator(".folium-map").bounding_box()["height"] > 300
+        assert page.locator(".cw-card").first.is_visible()
+
+
+@pytest.mark.browser
+def test_the_date_moves_the_map(log, served):
+    fill(log)
+    with page_of(served + "/?as_of=2010-01-01") as (page, _):
+        assert page.evaluate("window.clearway.counts.hazards") == 0
+        assert "lies before the first record" in page.content()
+
+
+def test_a_page_with_a_remote_address_is_never_made(log):
+    for harm in ('<img src="https://example.org/x.png"/>', '<link rel="stylesheet" href="//example.org/x.css"/>',
+                 "<style>@import 'x.css'</style>", "<style>a{background:url(http://example.org/a)}</style>"):  # fmt: skip
+        figure = OfflineFigure("linked")
+        figure.add_child(OfflineMap(tiles=None))
+        figure.html.add_child(Fixed(harm))
+        with pytest.raises(RemoteAddress):
+            figure.render()
+    figure = OfflineFigure("linked")
+    figure.add_child(OfflineMap())  # Folium's default tiles
+    with pytest.raises(RemoteAddress):
+        figure.render()
+
+
+def test_the_data_of_a_page_cannot_end_its_script(log):
+    fill(log, "</script><script>alert(1)</script>", hazards=1)
+    page = overview(shown(log), mode="linked", nonce="abc")
+    assert "</script><script>alert(1)" not in page
+    data = page.split('id="clearway-data">')[1].split("</script>")[0]
+    assert len(json.loads(data)["layers"]["hazards"]) == 1
