@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from geo_service.demo.area import Rng
 
-_ONSETS = "b d g k l m n q r s t v z ç ş x h y".split()
-_VOWELS = "a e ə i ı o ö u ü".split()
+_ONSETS = ["b", "d", "g", "k", "l", "m", "n", "q", "r", "s", "t", "v", "z", "ç", "ş", "x", "h", "y"]
+_VOWELS = ["a", "e", "ə", "i", "ı", "o", "ö", "u", "ü"]
 _CODAS = ("", "", "r", "l", "n", "z", "m", "ğ")
 _ENDINGS = ("voz", "zöm", "qüx", "rüf", "dəzi", "mıq", "şöp", "hulf", "çüz", "görp", "tıv", "nəxo")
 
-_LATIN = dict(zip("əıöüğşçqxj", "a i o u gh sh ch g kh zh".split(), strict=True))
+_LATIN = dict(zip("əıöüğşçqxj", ["a", "i", "o", "u", "gh", "sh", "ch", "g", "kh", "zh"], strict=True))
 _CYRILLIC = dict(
     zip(
         "abvqgdejzikxlmnoprstufhçşyəıöüğ",
-        "а б в г г д е ж з и к х л м н о п р с т у ф х ч ш й е ы ё ю г".split(),
+        ["а", "б", "в", "г", "г", "д", "е", "ж", "з", "и", "к", "х", "л", "м", "н", "о", "п", "р", "с", "т", "у", "ф", "х", "ч", "ш", "й", "е", "ы", "ё", "ю", "г"],
         strict=True,
     )
 )

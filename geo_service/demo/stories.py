@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from geo_service.demo.area import Floats, Geometries, Rng, rng_of
+from geo_service.demo.area import Geometries, Rng, rng_of
 from geo_service.demo.calendar import CEASEFIRE, HAND, SECOND_WAR, Calendar, dates
 from geo_service.demo.districts import Land
 from geo_service.demo.hazards import Hazards

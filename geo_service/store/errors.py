@@ -1,6 +1,5 @@
 """What can go wrong with the log. Messages are for people: what to do next, never SQL, never a path."""
 
-
 import errno
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -43,7 +43,9 @@ def page_of(address, width=1280, height=800):
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), chromium_sandbox=False, args=SWITCHES)
         page = chromium.new_page(viewport={"width": width, "height": height})
         page.on("request", lambda request: seen.requests.append(request.url))
-        page.on("console", lambda line: seen.complaints.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on(
+            "console", lambda line: seen.complaints.append(line.text) if line.type in {"error", "warning"} else None
+        )
         page.on("pageerror", lambda error: seen.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
         page.goto(address)

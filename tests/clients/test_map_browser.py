@@ -9,18 +9,18 @@ import orjson
 import pytest
 import uvicorn
 from shapely.geometry import LineString, Point, box, mapping
-from tests.clients.browser import page_of
 
+from geo_service import balance
 from geo_service.app import create_app
 from geo_service.changesets import Upload, receive
 from geo_service.clock import utc_now
 from geo_service.maps.figure import Fixed, OfflineFigure, OfflineMap, RemoteAddress
 from geo_service.maps.overview import overview
+from geo_service.settings import Settings
 from geo_service.situations import situation
 from geo_service.store import open_store
 from geo_service.store.snapshot import Snapshots
-from geo_service import balance
-from geo_service.settings import Settings
+from tests.clients.browser import page_of
 
 PAYLOADS = (
     "<script>window.pwned=1</script>",
@@ -48,7 +48,11 @@ def feature(shape, identifier, **properties):
 
 def fill(log, text="plain", hazards=40):
     """One record of every kind, each text field holding `text`."""
-    load(log, "districts", [feature(box(46, 39, 46.5, 39.5), f"D {text}", name=text, aliases=[text], code=text, note=text, source=text)])
+    load(
+        log,
+        "districts",
+        [feature(box(46, 39, 46.5, 39.5), f"D {text}", name=text, aliases=[text], code=text, note=text, source=text)],
+    )
     rows = []
     for k in range(hazards):
         x, y = 46.02 + (k % 8) * 0.05, 39.02 + (k // 8) * 0.05
@@ -65,11 +69,23 @@ def fill(log, text="plain", hazards=40):
         feature(box(46.07, 39.02, 46.09, 39.04), f"R2 {text}", product="cancelled", **release),
         feature(box(46.12, 39.02, 46.14, 39.04), f"R3 {text}", product="cleared", **release),
     ])  # fmt: skip
-    load(log, "surveys", [feature(box(46.4, 39.4, 46.45, 39.45), f"S {text}", surveyed_on="2021-01-01", method=text, organisation=text)])
-    load(log, "incidents", [feature(Point(46.03, 39.03), f"I {text}", kind="accident", occurred_on="2021-06-01", activity=text)])
+    load(
+        log,
+        "surveys",
+        [feature(box(46.4, 39.4, 46.45, 39.45), f"S {text}", surveyed_on="2021-01-01", method=text, organisation=text)],
+    )
+    load(
+        log,
+        "incidents",
+        [feature(Point(46.03, 39.03), f"I {text}", kind="accident", occurred_on="2021-06-01", activity=text)],
+    )
     load(log, "spots", [feature(Point(46.2, 39.2), f"P {text}", found_on="2021-06-01", note=text)])
     load(log, "settlements", [feature(Point(46.3, 39.3), f"V {text}", name=text, aliases=[text])])
-    load(log, "roads", [feature(LineString([(46, 39), (46.5, 39.5)]), f"W {text}", **{"class": text}, name=text, surface=text)])
+    load(
+        log,
+        "roads",
+        [feature(LineString([(46, 39), (46.5, 39.5)]), f"W {text}", **{"class": text}, name=text, surface=text)],
+    )
 
 
 @pytest.fixture

@@ -26,7 +26,11 @@ def clearway(data):
     def run(*arguments, check=None):
         environment = {**os.environ, "COLUMNS": "200"}
         done = subprocess.run(
-            [CLEARWAY, *map(str, arguments), "--data", data], capture_output=True, text=True, check=False, env=environment
+            [CLEARWAY, *map(str, arguments), "--data", data],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
         )
         if check is not None:
             assert done.returncode == check, done.stdout + done.stderr

@@ -44,11 +44,15 @@ def test_by_command(files, clearway):
     assert coverage["certificate"]["passed"]
     period = ("--from", "2021-01-01", "--to", "2021-06-01")
     ledger = json.loads(clearway("ledger", *period, "--format", "json", check=0).stdout)
-    assert [(row["district_id"], row["class"]) for row in ledger["rows"]] == [(d, c) for d in ("D1", None) for c in CLASSES]
+    assert [(row["district_id"], row["class"]) for row in ledger["rows"]] == [
+        (d, c) for d in ("D1", None) for c in CLASSES
+    ]
     for row in ledger["rows"]:
         agrees(row, ledger_wanted(row["class"]))
     for form in ("table", "csv"):
-        assert clearway("ledger", *period, "--format", form, check=0).stdout.count("reclassified") == 1 + (form == "table")
+        assert clearway("ledger", *period, "--format", form, check=0).stdout.count("reclassified") == 1 + (
+            form == "table"
+        )
     assert "1,588,000" in clearway("coverage", "--as-of", "2021-06-01", check=0).stdout
     assert clearway("coverage", "--as-of", "2021-06-01", "--by", "device", check=0).returncode == 0
     assert "sound" in clearway("check", check=0).stdout
@@ -70,7 +74,9 @@ def test_over_http_and_the_same_as_the_command(files, client, clearway):
     assert sum(row["SHA"] for row in devices["rows"]) == pytest.approx(1_588_000, rel=1e-6)
     sheet = client.get("/coverage", params={"as_of": "2021-06-01", "f": "xlsx"})
     assert sheet.content[:2] == b"PK"
-    assert client.get("/coverage", params={"as_of": "2021-06-01", "f": "csv"}).text.startswith("district,district_id,area_m2,CHA")
+    assert client.get("/coverage", params={"as_of": "2021-06-01", "f": "csv"}).text.startswith(
+        "district,district_id,area_m2,CHA"
+    )
 
 
 def test_a_published_figure_comes_out_again_after_a_back_dated_report(files, client):
@@ -82,7 +88,9 @@ def test_a_published_figure_comes_out_again_after_a_back_dated_report(files, cli
     period = {"from": "2021-01-01", "to": "2021-06-01", "known_at": known_at}
     ledger = client.get("/coverage/ledger", params=period)
     items = client.get("/collections/hazards/items", params={**asked, "known_at": known_at, "limit": 100})
-    west, south, *_ = client.get("/collections/hazards/items", params={"limit": 1}).json()["features"][0]["geometry"]["coordinates"][0][0]
+    west, south, *_ = client.get("/collections/hazards/items", params={"limit": 1}).json()["features"][0]["geometry"][
+        "coordinates"
+    ][0][0]
     late = {
         "type": "Feature", "id": "LATE", "properties": {"classification": "CHA", "opened_on": "2021-01-15"},
         "geometry": mapping(box(west + 0.001, south + 0.001, west + 0.004, south + 0.004)),
@@ -93,7 +101,10 @@ def test_a_published_figure_comes_out_again_after_a_back_dated_report(files, cli
     assert again.content == published.content
     assert again.headers["etag"] == client.get("/coverage", params={**asked, "known_at": known_at}).headers["etag"]
     assert client.get("/coverage/ledger", params=period).content == ledger.content
-    assert client.get("/collections/hazards/items", params={**asked, "known_at": known_at, "limit": 100}).content == items.content
+    assert (
+        client.get("/collections/hazards/items", params={**asked, "known_at": known_at, "limit": 100}).content
+        == items.content
+    )
 
 
 def test_times_that_cannot_be_answered_are_refused(files, client):
@@ -105,7 +116,12 @@ def test_times_that_cannot_be_answered_are_refused(files, client):
         assert answer.headers["content-type"] == "application/problem+json"
     gap = client.get("/coverage", params={"as_of": "1990-01-01"}).json()
     assert gap["coverage_gap"]
-    for asked in ({"from": "2021-06-01", "to": "2021-01-01"}, {"from": "2021-01-01", "to": "2999-01-01"}, {"from": "x", "to": "y"}, {}):
+    for asked in (
+        {"from": "2021-06-01", "to": "2021-01-01"},
+        {"from": "2021-01-01", "to": "2999-01-01"},
+        {"from": "x", "to": "y"},
+        {},
+    ):
         assert client.get("/coverage/ledger", params=asked).status_code == 422
 
 

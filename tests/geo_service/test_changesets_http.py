@@ -104,7 +104,14 @@ def test_items_are_paged_each_once(client):
 
 @pytest.mark.parametrize(
     "address",
-    ["/nothing", "/collections/nothing", "/collections/nothing/items", "/collections/hazards/items/none", "/changesets/9", "/changesets/9/report"],
+    [
+        "/nothing",
+        "/collections/nothing",
+        "/collections/nothing/items",
+        "/collections/hazards/items/none",
+        "/changesets/9",
+        "/changesets/9/report",
+    ],
 )
 def test_what_is_not_there_is_404_as_a_problem(client, address):
     answer = client.get(address)

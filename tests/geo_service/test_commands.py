@@ -39,14 +39,22 @@ def test_exit_codes_of_load(tmp_path, clearway):
 
 
 def test_the_report_holds_every_row(tmp_path, clearway):
-    clearway("load", "hazards", written(tmp_path / "a.geojson", 30, bad=20), *SET, "--report", tmp_path / "r.csv", check=1)
+    clearway(
+        "load", "hazards", written(tmp_path / "a.geojson", 30, bad=20), *SET, "--report", tmp_path / "r.csv", check=1
+    )
     lines = (tmp_path / "r.csv").read_text().splitlines()
     assert lines[0] == "row,id,level,code,message"
     assert sum(",error,no_geometry," in line for line in lines) == 20
 
 
 def test_set_yields_to_the_rows_own_values(tmp_path, clearway):
-    clearway("load", "hazards", written(tmp_path / "a.geojson", 1, classification="CHA", opened_on="2019-01-01"), *SET, check=0)
+    clearway(
+        "load",
+        "hazards",
+        written(tmp_path / "a.geojson", 1, classification="CHA", opened_on="2019-01-01"),
+        *SET,
+        check=0,
+    )
     total = json.loads(clearway("coverage", "--format", "json", check=0).stdout)["total"]
     assert (total["SHA"], total["CHA"] > 0) == (0, True)
 

@@ -107,14 +107,21 @@ def test_an_invalid_polygon_is_named():
 
 
 def test_a_later_version_says_why_it_exists():
-    frame = hazards([box(0, 0, 1, 1), box(0, 0, 2, 2)], crs=None, id=["A", "A"], valid_from=["2010-01-01", "2011-01-01"])
+    frame = hazards(
+        [box(0, 0, 1, 1), box(0, 0, 2, 2)], crs=None, id=["A", "A"], valid_from=["2010-01-01", "2011-01-01"]
+    )
     with pytest.raises(ValueError, match="needs change"):
         coverage.arrange(frame)
 
 
 def test_frames_with_and_without_a_crs_do_not_mix():
     with pytest.raises(ValueError, match="with and without a CRS"):
-        coverage.arrange(hazards([box(0, 0, 1, 1)]), None, None, gpd.GeoDataFrame({"id": ["D"], "name": ["D"]}, geometry=[box(0, 0, 1, 1)]))
+        coverage.arrange(
+            hazards([box(0, 0, 1, 1)]),
+            None,
+            None,
+            gpd.GeoDataFrame({"id": ["D"], "name": ["D"]}, geometry=[box(0, 0, 1, 1)]),
+        )
 
 
 def test_nothing_recorded():
@@ -132,7 +139,9 @@ def test_districts_alone_are_not_assessed():
 
 
 def test_ground_in_two_districts_goes_to_the_lower_id_and_fails_the_check():
-    districts = gpd.GeoDataFrame({"id": ["B", "A"], "name": ["b", "a"]}, geometry=[box(0, 0, 200, 100), box(100, 0, 300, 100)])
+    districts = gpd.GeoDataFrame(
+        {"id": ["B", "A"], "name": ["b", "a"]}, geometry=[box(0, 0, 200, 100), box(100, 0, 300, 100)]
+    )
     frame = coverage.arrange(hazards([box(0, 0, 10, 10)], crs=None), None, None, districts).partition(DAY)
     assert dict(zip(frame["district_id"], frame["area_m2"], strict=True)) == {"A": 20_000.0, "B": 10_000.0}
     failed = [one for one in frame.attrs["certificate"]["checks"] if not one["passed"]]

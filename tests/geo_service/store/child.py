@@ -16,7 +16,7 @@ from geo_service.store.errors import StoreError
 
 def load(directory, count, size, name):
     """Load `count` changesets of up to `size` versions, some in one step, some in two."""
-    numbers = random.Random(name)  # noqa: S311
+    numbers = random.Random(name)
     with open_store(Path(directory), create=True) as log:
         for place in range(int(count)):
             some = drafts.hazards(numbers.randint(1, int(size)), seed=place, prefix=name)
@@ -31,7 +31,7 @@ def load(directory, count, size, name):
 
 def crash(directory, times, seed):
     """Kill a loading process `times` times; print what each had been told is kept."""
-    numbers = random.Random(int(seed))  # noqa: S311
+    numbers = random.Random(int(seed))
     for turn in range(int(times)):
         reader, writer = os.pipe()
         child = os.fork()

@@ -66,7 +66,7 @@ def test_a_torn_file_is_found(tmp_path, drafts, share):
         with open_store(tmp_path) as log:
             assert log.check()
     except StoreError as error:
-        assert "sql" not in str(error).lower()  # noqa: PT017 - either of the two ways to say it will do
+        assert "sql" not in str(error).lower()
 
 
 def test_a_store_of_version_1_is_brought_up_to_date_once(tmp_path, drafts):

@@ -14,7 +14,9 @@ from layers import reading
 from layers.reading.drivers import ALLOWED
 
 HAZARD = {"classification": "SHA", "opened_on": "1996-01-01"}
-FRAME = gpd.GeoDataFrame({"id": ["A", "B"], "note": ["ənə", "тест"]}, geometry=[box(46, 39, 46.1, 39.1), box(46.2, 39, 46.3, 39.1)], crs=4326)
+FRAME = gpd.GeoDataFrame(
+    {"id": ["A", "B"], "note": ["ənə", "тест"]}, geometry=[box(46, 39, 46.1, 39.1), box(46.2, 39, 46.3, 39.1)], crs=4326
+)
 
 
 def written(tmp_path, name, **options):
@@ -89,12 +91,16 @@ def test_decimal_commas_and_unknown_text_are_asked_about():
         reading.read(b"id;lon;lat\nA;46,5;39,5\n", "a.csv")
     with pytest.raises(reading.Question, match="encoding"):
         reading.read("id,lon,lat\nтест,46,39\n".encode("cp1251"), "a.csv")
-    assert reading.read("id,lon,lat\nтест,46,39\n".encode("cp1251"), "a.csv", encoding="windows-1251").columns["id"] == ["тест"]
+    assert reading.read("id,lon,lat\nтест,46,39\n".encode("cp1251"), "a.csv", encoding="windows-1251").columns[
+        "id"
+    ] == ["тест"]
 
 
 def test_an_old_geojson_says_its_coordinate_system():
     moved = FRAME.to_crs(32638)
-    content = orjson.loads(moved.to_json()) | {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32638"}}}
+    content = orjson.loads(moved.to_json()) | {
+        "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32638"}}
+    }
     assert reading.read(orjson.dumps(content), "a.geojson").crs.to_epsg() == 32638
 
 
@@ -158,10 +164,14 @@ def canary():
 def hostile(secret, port):
     """Documents that GDAL would follow, by what they are."""
     vrt = f'<OGRVRTDataSource><OGRVRTLayer name="s"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
-    gdalg = orjson.dumps({"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret}"}).decode()
+    gdalg = orjson.dumps(
+        {"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret}"}
+    ).decode()
     wfs = f"<OGRWFSDataSource><URL>http://127.0.0.1:{port}/wfs</URL></OGRWFSDataSource>"
     oapif = f"<OGROAPIFDataSource><URL>http://127.0.0.1:{port}/</URL></OGROAPIFDataSource>"
-    link = orjson.dumps({"type": "Feature", "geometry": None, "properties": {}, "href": f"http://127.0.0.1:{port}/"}).decode()
+    link = orjson.dumps(
+        {"type": "Feature", "geometry": None, "properties": {}, "href": f"http://127.0.0.1:{port}/"}
+    ).decode()
     entity = f'<!DOCTYPE kml [<!ENTITY x SYSTEM "file://{secret}">]><kml><Placemark><name>&x;</name></Placemark></kml>'
     return {"vrt": vrt, "gdalg": gdalg, "wfs": wfs, "oapif": oapif, "link": link, "entity": entity,
             "path": str(secret), "address": f"http://127.0.0.1:{port}/x.geojson", "vsi": f"/vsicurl/http://127.0.0.1:{port}/x"}  # fmt: skip

@@ -36,7 +36,12 @@ def judge(features, layer="hazards", known=None, **options):
     frame = versions.empty(LAYERS[layer]) if known is None else known
     programme = options.pop("programme", reading.Programme())
     verdict = reading.assess(
-        table(features), LAYERS[layer], known=lambda ids: frame[frame["id"].isin(ids)], today=TODAY, programme=programme, **options
+        table(features),
+        LAYERS[layer],
+        known=lambda ids: frame[frame["id"].isin(ids)],
+        today=TODAY,
+        programme=programme,
+        **options,
     )
     assert verdict.accepted + verdict.rejected == verdict.rows_read == len(features)
     return verdict
@@ -192,7 +197,9 @@ def test_unknown_columns_are_kept_and_named():
 
 
 def test_a_mapping_names_a_column_that_is_there():
-    assert judge([feature(id="A", kind="SHA", opened_on="2020-01-01")], mapping={"classification": "kind"}).accepted == 1
+    assert (
+        judge([feature(id="A", kind="SHA", opened_on="2020-01-01")], mapping={"classification": "kind"}).accepted == 1
+    )
     with pytest.raises(reading.Question, match="no column"):
         judge([feature(id="A")], mapping={"classification": "nothing"})
     with pytest.raises(reading.Question, match="no field"):
@@ -203,7 +210,10 @@ def test_a_mapping_names_a_column_that_is_there():
 
 
 def test_loading_again_changes_nothing_with_and_without_ids():
-    for rows in ([feature(id="A", **HAZARD)], [feature(sheet="x", **HAZARD), feature(sheet="x", **HAZARD), feature(**HAZARD)]):
+    for rows in (
+        [feature(id="A", **HAZARD)],
+        [feature(sheet="x", **HAZARD), feature(sheet="x", **HAZARD), feature(**HAZARD)],
+    ):
         first = judge(rows)
         again = judge(rows, known=stored(first))
         assert first.versions["id"].is_unique
@@ -238,7 +248,12 @@ def test_only_a_correction_moves_opened_on():
 
 
 def test_the_same_version_twice_in_a_file_is_rejected():
-    verdict = judge([feature(id="A", valid_from="2021-01-01", **HAZARD), feature(id="A", valid_from="2021-01-01", note="x", **HAZARD)])
+    verdict = judge(
+        [
+            feature(id="A", valid_from="2021-01-01", **HAZARD),
+            feature(id="A", valid_from="2021-01-01", note="x", **HAZARD),
+        ]
+    )
     assert codes(verdict) == ["version_twice", "version_twice"]
 
 
@@ -254,8 +269,20 @@ def test_a_correction_is_carried_to_later_versions_that_repeat_the_value():
     first = judge(
         [
             feature(id="A", valid_from="2020-01-01", evidence="wrong", **HAZARD),
-            feature(id="A", valid_from="2020-06-01", evidence="wrong", change="survey", **(HAZARD | {"classification": "CHA"})),
-            feature(id="A", valid_from="2020-09-01", evidence="other", change="survey", **(HAZARD | {"classification": "CHA"})),
+            feature(
+                id="A",
+                valid_from="2020-06-01",
+                evidence="wrong",
+                change="survey",
+                **(HAZARD | {"classification": "CHA"}),
+            ),
+            feature(
+                id="A",
+                valid_from="2020-09-01",
+                evidence="other",
+                change="survey",
+                **(HAZARD | {"classification": "CHA"}),
+            ),
         ]
     )
     mended = feature(id="A", valid_from="2020-01-01", evidence="right", change="correction", **HAZARD)
@@ -286,9 +313,16 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
-shapes = st.sampled_from([SQUARE, mapping(box(46.1, 39.1, 46.2, 39.2))]) | st.fixed_dictionaries(
-    {"type": st.sampled_from(["Polygon", "MultiPolygon", "Point", "GeometryCollection", "Curve"]), "coordinates": anything}
-) | anything
+shapes = (
+    st.sampled_from([SQUARE, mapping(box(46.1, 39.1, 46.2, 39.2))])
+    | st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(["Polygon", "MultiPolygon", "Point", "GeometryCollection", "Curve"]),
+            "coordinates": anything,
+        }
+    )
+    | anything
+)
 fields = st.sampled_from([*LAYERS["hazards"].names, "sheet"])
 rows_of_anything = st.lists(
     st.fixed_dictionaries({"type": st.just("Feature") | anything, "geometry": shapes, "properties": st.dictionaries(fields, anything, max_size=6) | anything})
