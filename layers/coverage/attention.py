@@ -71,7 +71,8 @@ def attention(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
         *look.released_without_record(),
         *look.surveys_over_open(),
     ]
-    frame = pd.DataFrame([asdict(one) for one in items], columns=list(Item.__dataclass_fields__))
+    frame = pd.DataFrame([asdict(one) for one in items], columns=list(Item.__dataclass_fields__), dtype=object)
+    frame = frame.astype({"m2": float})
     frame = frame.sort_values(["code", "m2", "id"], ascending=[True, False, True], kind="stable", ignore_index=True)
     frame["message"] = frame["code"].map(MEANING)
     return frame
