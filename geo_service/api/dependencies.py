@@ -12,17 +12,19 @@ from fastapi.responses import Response
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.settings import Settings, settings_of
-from geo_service.store.log import Log
+from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
+from layers.coverage.arrangement import quiet
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts that every route works with."""
+    """The parts that every route and command works with; `progress` is told of long work."""
 
     log: Log
     snapshots: Snapshots
     clock: Clock
+    progress: Progress = quiet
 
     @property
     def settings(self) -> Settings:

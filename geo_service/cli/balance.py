@@ -7,7 +7,7 @@ import typer
 
 from geo_service import balance, formats
 from geo_service.balance import Answer, Refused
-from geo_service.cli.options import DEFAULT_DATA, AsOf, By, Data, Form, KnownAt, looked_at, progress, service
+from geo_service.cli.options import DEFAULT_DATA, AsOf, By, Data, Form, KnownAt, looked_at, service
 from layers.versions import as_date
 
 FORMS = ("table", "json", "csv", "xlsx")
@@ -26,7 +26,7 @@ def coverage(
     """Print how many m2 are in each state, and the certificate. Exit code 1 when the certificate fails."""
     _known(form)
     groups = balance.grouping(by)
-    with service(data) as one, progress("arranging"):
+    with service(data) as one:
         seen = looked_at(one, as_of, known_at)
         answer = balance.coverage(seen, groups)
     _print(answer, form)
@@ -55,7 +55,7 @@ def ledger(
         raise Refused(f"--from, --to: {error}") from None
     if last < first:
         raise Refused(f"the period ends ({last}) before it begins ({first})")
-    with service(data) as one, progress("arranging"):
+    with service(data) as one:
         seen = looked_at(one, end, known_at)
         answer = balance.ledger(seen, first, last, groups)
     _print(answer, form)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from geo_service.changesets import Received, Upload, receive
-from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
+from geo_service.cli.options import DEFAULT_DATA, Data, service
 from layers.definitions import LAYERS
 from layers.reading import Question, Unreadable
 from layers.reading.report import Problem, write_csv
@@ -58,10 +58,10 @@ def load(
         encoding=encoding,
         swap_axes=swap_axes,
     )
-    with service(data, create=True) as one, progress(f"loading {file.name}") as told:
+    with service(data, f"loading {file.name}", create=True) as one:
         try:
             received = receive(
-                one.log, one.snapshots, upload, one.clock, dry_run=dry_run, approve=approve, progress=told
+                one.log, one.snapshots, upload, one.clock, dry_run=dry_run, approve=approve, progress=one.progress
             )
         except Unreadable as error:
             _fail(f"{file.name}: {error}")

@@ -26,11 +26,12 @@ DEFAULT_DATA = Path("clearway-data")
 
 
 @contextmanager
-def service(data: Path, *, create: bool = False, synthetic: bool = False, clock: Clock = utc_now) -> Iterator[Service]:
-    """Open the store in a folder and let go of it at the end."""
-    log = open_store(data, create=create, synthetic=synthetic, clock=clock)
+def service(data: Path, title: str = "arranging", *, create: bool = False, clock: Clock = utc_now) -> Iterator[Service]:
+    """Open the store in a folder, show how its long work goes, and let go of it at the end."""
+    log = open_store(data, create=create, clock=clock)
     try:
-        yield Service(log, Snapshots(log), clock)
+        with progress(title) as told:
+            yield Service(log, Snapshots(log, told), clock, told)
     finally:
         log.close()
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geo_service.balance import Refused
-from geo_service.cli.options import DEFAULT_DATA, AsOf, Data, KnownAt, looked_at, progress, service
+from geo_service.cli.options import DEFAULT_DATA, AsOf, Data, KnownAt, looked_at, service
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +27,7 @@ def draw_map(
 
     if out.suffix.lower() not in {".html", ".htm"}:
         raise Refused(f"a map is written as OUT.html, not {out.name}")
-    with service(data) as one, progress("drawing"):
+    with service(data, "drawing") as one:
         seen = looked_at(one, as_of, known_at)
         shown = situation(seen, one.settings)
         out.write_text(overview(shown, mode="embedded"), encoding="utf-8")
@@ -45,7 +45,7 @@ def export(
 
     if out.suffix.lower() != ".gpkg":
         raise Refused(f"an export is written as OUT.gpkg, not {out.name}")
-    with service(data) as one, progress("exporting") as told:
+    with service(data, "exporting") as one:
         seen = looked_at(one, as_of, known_at)
-        counts = write_geopackage(out, seen, one.settings, told)
+        counts = write_geopackage(out, seen, one.settings, one.progress)
     print(f"{out}: " + ", ".join(f"{count} {layer}" for layer, count in counts.items()))

@@ -40,8 +40,8 @@ def restore(
 
 def check(data: Data = DEFAULT_DATA) -> None:
     """Verify the store and every invariant of the balance. Exit code 1 when something is wrong."""
-    with service(data) as one, progress("checking") as told:
-        findings = one.log.check(told)
+    with service(data, "checking") as one:
+        findings = one.log.check(one.progress)
         answer = coverage(looked_at(one))
     certificate = answer["certificate"]
     for finding in findings:

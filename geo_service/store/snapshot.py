@@ -13,7 +13,7 @@ from functools import cached_property
 import geopandas as gpd
 import pandas as pd
 
-from geo_service.store.log import Log, Revision
+from geo_service.store.log import Log, Progress, Revision
 from layers import versions
 from layers.coverage import Arrangement
 from layers.coverage import arrangement as arranging
@@ -25,10 +25,11 @@ KEPT = 4
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The versions of every layer up to a revision (None: nothing recorded yet)."""
+    """The versions of every layer up to a revision (None: nothing recorded yet); `progress` is told of long work."""
 
     revision: Revision | None
     frames: dict[str, gpd.GeoDataFrame]
+    progress: Progress = arranging.quiet
 
     @property
     def number(self) -> int:
@@ -42,7 +43,7 @@ class Snapshot:
             name: self.frames[name] if len(self.frames[name]) else None
             for name in (*arranging.LAYER_NAMES, *arranging.POINT_DATES)
         }
-        return arranging.build(frames, cell=arranging.CELL_DEGREES, planar=False)
+        return arranging.build(frames, cell=arranging.CELL_DEGREES, planar=False, progress=self.progress)
 
     def in_force(self, layer: str, as_of: versions.Date) -> gpd.GeoDataFrame:
         """Return the records of a layer in force on a date and not withdrawn, in order of id."""
@@ -55,14 +56,14 @@ class Snapshot:
             name: frame[(frame["revision"] <= number).to_numpy()] if len(frame) else frame
             for name, frame in self.frames.items()
         }
-        return Snapshot(revision, frames)
+        return Snapshot(revision, frames, self.progress)
 
 
 class Snapshots:
     """The snapshots of a log in one process: the newest, moved forward by new versions, and a few of the past."""
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    def __init__(self, log: Log, progress: Progress = arranging.quiet) -> None:
+        self._log, self._progress = log, progress
         self._lock = threading.Lock()
         self._newest: Snapshot | None = None
         self._past: OrderedDict[int, Snapshot] = OrderedDict()
@@ -103,7 +104,7 @@ class Snapshots:
         for name in LAYERS:
             new = self._log.versions(name, old.number if old else 0, head.number if head else 0)
             frames[name] = new if old is None else _joined(old.frames[name], new)
-        return Snapshot(head, frames)
+        return Snapshot(head, frames, self._progress)
 
 
 def _joined(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
