@@ -43,7 +43,7 @@ class Snapshot:
             name: self.frames[name] if len(self.frames[name]) else None
             for name in (*arranging.LAYER_NAMES, *arranging.POINT_DATES)
         }
-        return arranging.build(frames, cell=arranging.CELL_DEGREES, planar=False, progress=self.progress)
+        return arranging.build(Arrangement, frames, cell=arranging.CELL_DEGREES, planar=False, progress=self.progress)
 
     def in_force(self, layer: str, as_of: versions.Date) -> gpd.GeoDataFrame:
         """Return the records of a layer in force on a date and not withdrawn, in order of id."""

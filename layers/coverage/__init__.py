@@ -5,6 +5,6 @@ arrangement = coverage.arrange(hazards, releases, surveys, districts)
 arrangement.partition("2021-06-01"); arrangement.ledger("2021-01-01", "2021-06-01")
 """
 
-from layers.coverage.arrangement import Arrangement, arrange
+from layers.coverage.balance import Arrangement, arrange
 
 __all__ = ["Arrangement", "arrange"]

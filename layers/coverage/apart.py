@@ -1,22 +1,18 @@
 """Figures computed a second time, another way, for the certificate: by overlay of whole polygons, without faces."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from layers import measure
+from layers.coverage.arrangement import Arranged
 from layers.coverage.records import NEVER
-
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
 Geometries = NDArray[np.object_]
 EMPTY = shapely.Polygon()
 
 
-def open_union_m2(arrangement: "Arrangement", day: int) -> float:
+def open_union_m2(arrangement: Arranged, day: int) -> float:
     """Return the m2 of the union of open ground on a day.
 
     Each hazard standing on the day loses the polygons of the releases that answer it - but for the ground that a
@@ -29,7 +25,7 @@ def open_union_m2(arrangement: "Arrangement", day: int) -> float:
     return float(measure.areas(np.array([united]), planar=arrangement.planar)[0])
 
 
-def unanswered(arrangement: "Arrangement", day: int) -> Geometries:
+def unanswered(arrangement: Arranged, day: int) -> Geometries:
     """Return the unanswered ground of each hazard standing on a day, by overlay."""
     hz, rel = arrangement.hazards, arrangement.releases
     seq = hz.versions
@@ -63,7 +59,7 @@ def unanswered(arrangement: "Arrangement", day: int) -> Geometries:
     return rest
 
 
-def _arrivals(arrangement: "Arrangement", version: int, completed: int) -> list[shapely.Geometry]:
+def _arrivals(arrangement: Arranged, version: int, completed: int) -> list[shapely.Geometry]:
     """Return the ground that surveys after `completed` brought to a hazard, up to one of its versions."""
     seq = arrangement.hazards.versions
     ground = seq.frame.geometry.to_numpy()
@@ -77,7 +73,7 @@ def _arrivals(arrangement: "Arrangement", version: int, completed: int) -> list[
     return found
 
 
-def reported_beside_computed(arrangement: "Arrangement", day: int) -> list[dict[str, float]]:
+def reported_beside_computed(arrangement: Arranged, day: int) -> list[dict[str, float]]:
     """Return the hazards in force that report an area, with the computed one (m2)."""
     seq = arrangement.hazards.versions
     reported = seq.frame["reported_area_m2"].to_numpy(np.float64)

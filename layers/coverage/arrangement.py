@@ -1,29 +1,22 @@
 """The arrangement: the ground cut once by all boundaries, and every question about it answered from that."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from layers import measure, versions
 from layers.coverage import records, spans, state
-from layers.coverage.attention import attention, overlaps
-from layers.coverage.certificate import certify_ledger, certify_partition
 from layers.coverage.faces import Faces, Progress, draw
 from layers.coverage.ground import Atoms, Boundaries, atoms, boundaries
 from layers.coverage.journal import Journal, journal_of
-from layers.coverage.ledger import ledger
-from layers.coverage.partition import partition
 from layers.coverage.sets import CoveringSets, covering_sets
-from layers.definitions import LAYERS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -65,10 +58,10 @@ class Shapes:
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class Arranged:
     """Faces of all polygons ever recorded, and the states of the ground on every day.
 
-    Made by `arrange`. Immutable; `at` gives the arrangement of what was known at an earlier moment.
+    Immutable; `at` gives the arrangement of what was known at an earlier moment.
 
     Attributes:
         frames: the version frames it was made of, by layer.
@@ -89,9 +82,9 @@ class Arrangement:
     atom_of_face: Ints
     planar: bool
     cell: float
-    _known: dict[dt.datetime, "Arrangement"] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[dt.datetime, Self] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, known_at: versions.Moment | None) -> "Arrangement":
+    def at(self, known_at: versions.Moment | None) -> Self:
         """Return the arrangement of the versions recorded at or before `known_at`.
 
         It is built from those versions alone, so that a published figure comes out the same to the last digit
@@ -110,7 +103,7 @@ class Arrangement:
             then = {
                 name: None if frame is None else versions.known_by(frame, moment) for name, frame in self.frames.items()
             }
-            self._known[moment] = build(then, cell=self.cell, planar=self.planar)
+            self._known[moment] = build(type(self), then, cell=self.cell, planar=self.planar)
         return self._known[moment]
 
     @cached_property
@@ -166,45 +159,6 @@ class Arrangement:
         edges = sorted({*(int(min(cut, n)) for cut in cuts), n})
         return list(pairwise(edges)) or [(0, 0)]
 
-    def partition(
-        self,
-        as_of: versions.Date,
-        known_at: versions.Moment | None = None,
-        by: Sequence[str] = ("district",),
-    ) -> pd.DataFrame:
-        """Return how many m2 are in each state at (`as_of`, `known_at`), with its certificate in `attrs`.
-
-        See `layers.coverage.partition.partition`.
-        """
-        then = self.at(known_at)
-        found = partition(then, as_of, by)
-        found.attrs["certificate"] = certify_partition(then, found, versions.day(as_of))
-        return found
-
-    def ledger(
-        self,
-        start: versions.Date,
-        end: versions.Date,
-        known_at: versions.Moment | None = None,
-        by: Sequence[str] = ("district",),
-    ) -> pd.DataFrame:
-        """Return the balance of the period after `start` up to `end`, with its certificate in `attrs`.
-
-        See `layers.coverage.ledger.ledger`.
-        """
-        then = self.at(known_at)
-        found = ledger(then, start, end, by)
-        found.attrs["certificate"] = certify_ledger(then, found)
-        return found
-
-    def attention(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
-        """Return what a person must look at, with its m2; see `layers.coverage.attention`."""
-        return attention(self.at(known_at), as_of)
-
-    def overlaps(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
-        """Return the pairs of hazards that are unanswered on the same ground: hazard, other, m2."""
-        return overlaps(self.at(known_at), as_of)
-
     def points_on(self, name: str, day: int, borders: Boundaries) -> Ints:
         """Return the district of each point record in force on a day: its place, or the number of districts."""
         frame = self.frames.get(name)
@@ -247,56 +201,18 @@ def _some(all_: Spans, low: int, high: int) -> Spans:
     return type(all_)(**{name: column[a:b] for name, column in vars(all_).items()})
 
 
-def arrange(  # noqa: PLR0913
-    hazards: gpd.GeoDataFrame | None = None,
-    releases: gpd.GeoDataFrame | None = None,
-    surveys: gpd.GeoDataFrame | None = None,
-    districts: gpd.GeoDataFrame | None = None,
-    *,
-    incidents: gpd.GeoDataFrame | None = None,
-    spots: gpd.GeoDataFrame | None = None,
-    cell: float | None = None,
-    progress: Progress = quiet,
-) -> Arrangement:
-    """Arrange the polygons of all versions ever recorded: a row per version, with the fields of its layer.
-
-    Frames with a CRS are brought to EPSG:4326, edges of a projected one cut to 100 m first; their areas are m2 on the
-    ellipsoid. Frames without a CRS are planar metres. Any frame may be None or empty.
-
-    Args:
-        hazards, releases, surveys, districts: the polygons that part the ground.
-        incidents, spots: points, counted and never measured.
-        cell: side of the cells the work is cut into, in units of the coordinates; changes no figure.
-        progress: told how many of how many cells are done.
-
-    Raises:
-        ValueError: a polygon is invalid, a required field is missing, or some frames have a CRS and others none.
-    """
-    given = dict(
-        zip(
-            (*LAYER_NAMES, *POINT_DATES),
-            (hazards, releases, surveys, districts, incidents, spots),
-            strict=True,
-        )
-    )
-    filled = {name: frame for name, frame in given.items() if frame is not None and len(frame)}
-    planar = {frame.crs is None for frame in filled.values()}
-    if len(planar) > 1:
-        bare = [name for name, frame in filled.items() if frame.crs is None]
-        message = f"frames with and without a CRS cannot be arranged together; without: {', '.join(bare)}"
-        raise ValueError(message)
-    frames = {
-        name: versions.typed(measure.to_lonlat(filled[name]), LAYERS[name]) if name in filled else None
-        for name in given
-    }
-    plane = planar == {True}
-    return build(frames, cell=cell or (CELL_METRES if plane else CELL_DEGREES), planar=plane, progress=progress)
+Built = TypeVar("Built", bound=Arranged)
 
 
 def build(
-    frames: dict[str, gpd.GeoDataFrame | None], *, cell: float, planar: bool, progress: Progress = quiet
-) -> Arrangement:
-    """Arrange version frames in one coordinate system; see `arrange`."""
+    kind: type[Built],
+    frames: dict[str, gpd.GeoDataFrame | None],
+    *,
+    cell: float,
+    planar: bool,
+    progress: Progress = quiet,
+) -> Built:
+    """Arrange version frames in one coordinate system, all in EPSG:4326 or all planar."""
     hazards = records.hazards(frames["hazards"])
     releases = records.releases(frames["releases"], hazards.versions.ids)
     surveys = records.sequence(frames["surveys"], "surveys")
@@ -317,7 +233,7 @@ def build(
     sets = covering_sets(faces.face[ground], faces.shape[ground], n)
     borders = covering_sets(faces.face[~ground], faces.shape[~ground] - starts[3], n)
     summed, atom_of_face = atoms(sets.of_face, borders.of_face, faces.areas, borders.count)
-    return Arrangement(
+    return kind(
         frames,
         hazards,
         releases,

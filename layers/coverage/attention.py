@@ -6,7 +6,6 @@ ground: the balance books them by its rules, and they are listed so that nobody 
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,15 +14,13 @@ from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage import spans
+from layers.coverage.arrangement import Arranged
 from layers.coverage.cutting import within
 from layers.coverage.journal import LINES, is_open, is_released
 from layers.coverage.partition import Ground, ground_on, open_hazards
 from layers.coverage.records import NEVER
 from layers.coverage.state import NONE, same_ground
 from layers.vocabulary import Line
-
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -58,7 +55,7 @@ class Item:
     m2: float
 
 
-def attention(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
+def attention(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
     """Return what a person must look at, as of a date: code, layer, id, other, since, m2, message."""
     day = versions.day(as_of)
     look = _Look(arrangement, ground_on(arrangement, day))
@@ -78,7 +75,7 @@ def attention(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
     return frame
 
 
-def overlaps(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
+def overlaps(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
     """Return the pairs of hazards that are both unanswered on some ground: hazard, other, m2, the largest first.
 
     Where k hazards lie over each other, every one of their k (k - 1) / 2 pairs is listed with that ground; the
@@ -94,7 +91,7 @@ def overlaps(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
     return _summed(arrangement, hazard[one], hazard[two], arrangement.atoms.areas[atom[one]])
 
 
-def _summed(arrangement: "Arrangement", one: Ints, two: Ints, m2: NDArray[np.float64]) -> pd.DataFrame:
+def _summed(arrangement: Arranged, one: Ints, two: Ints, m2: NDArray[np.float64]) -> pd.DataFrame:
     ids = arrangement.hazards.versions.ids
     keys, inverse = np.unique(one * max(len(ids), 1) + two, return_inverse=True)
     sums = np.bincount(inverse.ravel(), weights=m2, minlength=len(keys))
@@ -111,7 +108,7 @@ def _summed(arrangement: "Arrangement", one: Ints, two: Ints, m2: NDArray[np.flo
 class _Look:
     """One look at an arrangement on a day."""
 
-    def __init__(self, arrangement: "Arrangement", ground: Ground) -> None:
+    def __init__(self, arrangement: Arranged, ground: Ground) -> None:
         self.a, self.ground, self.day = arrangement, ground, ground.day
         n = arrangement.sets.count
         self.area = np.bincount(arrangement.atoms.owner, weights=arrangement.atoms.areas, minlength=n).astype(

@@ -5,7 +5,6 @@ Tolerance of a check: max(1 m2, 1e-9 of the area concerned).
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,11 +12,9 @@ from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage import apart
+from layers.coverage.arrangement import Arranged
 from layers.coverage.ledger import FIGURES, LINE_COLUMNS, ledger
 from layers.coverage.partition import SQUARE_METRE, STATE_COLUMNS, ground_on, open_area, partition
-
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
 Floats = NDArray[np.float64]
 Check = dict[str, object]
@@ -48,7 +45,7 @@ def certificate(checks: list[Check]) -> Certificate:
     return {"passed": all(bool(one["passed"]) for one in checks), "checks": checks}
 
 
-def certify_partition(arrangement: "Arrangement", frame: pd.DataFrame, day: int) -> Certificate:
+def certify_partition(arrangement: Arranged, frame: pd.DataFrame, day: int) -> Certificate:
     """Check a partition and the arrangement behind it."""
     by_district = partition(arrangement, versions.date_of(day), ("district",))
     total = frame.attrs["total"]
@@ -67,7 +64,7 @@ def certify_partition(arrangement: "Arrangement", frame: pd.DataFrame, day: int)
     )
 
 
-def _states_sum(arrangement: "Arrangement", frame: pd.DataFrame, day: int) -> Check:
+def _states_sum(arrangement: Arranged, frame: pd.DataFrame, day: int) -> Check:
     borders = arrangement.boundaries(day)
     alone = dict(zip(borders.ids, borders.alone.tolist(), strict=True))
     inside = frame[frame["district_id"] != ""]
@@ -79,7 +76,7 @@ def _states_sum(arrangement: "Arrangement", frame: pd.DataFrame, day: int) -> Ch
     return check("states sum to area", sums + missing - own, own)
 
 
-def _shared_areas(arrangement: "Arrangement", day: int) -> dict[str, float]:
+def _shared_areas(arrangement: Arranged, day: int) -> dict[str, float]:
     """Return for each district the m2 that it claims and a lower id has."""
     borders = arrangement.boundaries(day)
     shared = np.flatnonzero(borders.shared)
@@ -93,13 +90,13 @@ def _shared_areas(arrangement: "Arrangement", day: int) -> dict[str, float]:
     return found
 
 
-def _records_sum(arrangement: "Arrangement") -> Check:
+def _records_sum(arrangement: Arranged) -> Check:
     faces, alone = arrangement.faces, arrangement.shapes.areas
     sums = np.bincount(faces.shape, weights=faces.areas[faces.face], minlength=len(alone))
     return check("faces of each record sum to its area", sums - alone, alone, records=len(alone))
 
 
-def _whole(arrangement: "Arrangement", frame: pd.DataFrame, day: int) -> Check:
+def _whole(arrangement: Arranged, frame: pd.DataFrame, day: int) -> Check:
     shared = _shared_areas(arrangement, day)
     whole = math.fsum(frame["area_m2"])
     borders = arrangement.boundaries(day)
@@ -109,7 +106,7 @@ def _whole(arrangement: "Arrangement", frame: pd.DataFrame, day: int) -> Check:
     return check("districts and outside sum to the whole", [claimed + outside - whole], [whole], **more)
 
 
-def _union_apart(arrangement: "Arrangement", day: int) -> Check:
+def _union_apart(arrangement: Arranged, day: int) -> Check:
     ground = ground_on(arrangement, day)
     here = open_area(arrangement, ground)
     union = apart.open_union_m2(arrangement, day)
@@ -121,7 +118,7 @@ def _rows_sum(frame: pd.DataFrame, total: dict[str, float]) -> Check:
     return check("rows sum to the total", [math.fsum(frame[n]) - total[n] for n in names], [total[n] for n in names])
 
 
-def _ledger_closes(arrangement: "Arrangement", day: int) -> Check:
+def _ledger_closes(arrangement: Arranged, day: int) -> Check:
     start = min(arrangement.first_day - 1, day)
     found = ledger(arrangement, versions.date_of(start), versions.date_of(day), ())
     return _closing(found, "closing by ledger is the partition")
@@ -132,7 +129,7 @@ def _closing(frame: pd.DataFrame, name: str) -> Check:
     return check(name, frame["closing"] - lines, frame["closing"])
 
 
-def _profiles_sum(arrangement: "Arrangement", day: int) -> Check:
+def _profiles_sum(arrangement: Arranged, day: int) -> Check:
     by_device = partition(arrangement, versions.date_of(day), ("device",))
     opened = math.fsum(by_device["CHA"]) + math.fsum(by_device["SHA"])
     exclusive = by_device[by_device["device"] != ""]
@@ -141,7 +138,7 @@ def _profiles_sum(arrangement: "Arrangement", day: int) -> Check:
     return check("exclusive profiles sum to the total", [opened - here, profiles - here], [here, here])
 
 
-def _points_weigh_nothing(arrangement: "Arrangement") -> Check:
+def _points_weigh_nothing(arrangement: Arranged) -> Check:
     from layers.measure import areas  # noqa: PLC0415
 
     frames = [arrangement.frames.get(name) for name in ("incidents", "spots")]
@@ -149,7 +146,7 @@ def _points_weigh_nothing(arrangement: "Arrangement") -> Check:
     return check("spots and incidents add nothing", weights, [0.0] * len(weights))
 
 
-def _reported_beside_computed(arrangement: "Arrangement", day: int) -> Check:
+def _reported_beside_computed(arrangement: Arranged, day: int) -> Check:
     """List reported against computed area; statistics use computed, so that this never fails."""
     listed = apart.reported_beside_computed(arrangement, day)
     off = [one for one in listed if abs(one["reported_m2"] - one["computed_m2"]) > 0.05 * one["computed_m2"]]
@@ -162,7 +159,7 @@ def _reported_beside_computed(arrangement: "Arrangement", day: int) -> Check:
     }
 
 
-def certify_ledger(arrangement: "Arrangement", frame: pd.DataFrame) -> Certificate:
+def certify_ledger(arrangement: Arranged, frame: pd.DataFrame) -> Certificate:
     """Check a ledger: it closes on the partition, row by row, and its rows sum to its totals."""
     start, end = (versions.day(frame.attrs[name]) for name in ("from", "to"))
     borders = arrangement.boundaries(end)

@@ -1,19 +1,15 @@
 """What remains of each hazard on a date: its area, its open ground, and how far its release has come."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from layers import versions
+from layers.coverage.arrangement import Arranged
 from layers.coverage.certificate import tolerance
 from layers.coverage.partition import SQUARE_METRE, ground_on, open_hazards
 
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
-
-def hazards_on(arrangement: "Arrangement", as_of: versions.Date) -> pd.DataFrame:
+def hazards_on(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
     """Return for each hazard in force on a date its `area_m2`, `open_m2` and `state`, by id.
 
     `state` is released where less than 1 m2 is left open (half of a smaller hazard), and open where none was released;

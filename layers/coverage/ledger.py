@@ -2,21 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from layers import versions
+from layers.coverage.arrangement import Arranged
 from layers.coverage.cutting import within
 from layers.coverage.journal import LINES, UNBOOKED, is_open
 from layers.coverage.partition import Ground, ground_on
 from layers.coverage.records import profile
 from layers.coverage.state import CHA
-
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,7 +23,7 @@ LINE_COLUMNS = tuple(line.value for line in LINES)
 FIGURES = ("opening", *LINE_COLUMNS, "closing", "released_without_line_m2")
 
 
-def ledger(arrangement: "Arrangement", start: versions.Date, end: versions.Date, by: Sequence[str]) -> pd.DataFrame:
+def ledger(arrangement: Arranged, start: versions.Date, end: versions.Date, by: Sequence[str]) -> pd.DataFrame:
     """Return the ledger from the end of `start` to the end of `end`, with the boundaries in force at `end`.
 
     Returns:
@@ -99,7 +96,7 @@ Bookings = tuple[Ints, Ints, Ints, NDArray[np.bool_], Floats]
 """Figure (place in `FIGURES`), district, device mask, class, signed m2 - an entry per booking and atom."""
 
 
-def _bookings(arrangement: "Arrangement", first: int, last: int, row: Ints) -> Bookings:
+def _bookings(arrangement: Arranged, first: int, last: int, row: Ints) -> Bookings:
     """Return the bookings after `first` up to `last`, spread over the atoms of their sets."""
     journal, atoms = arrangement.journal, arrangement.atoms
     k = np.flatnonzero((journal.day > first) & (journal.day <= last))
@@ -114,7 +111,7 @@ def _bookings(arrangement: "Arrangement", first: int, last: int, row: Ints) -> B
     return figure, row[atoms.border[atom]], journal.profile[k], journal.confirmed[k], amount
 
 
-def _entries(arrangement: "Arrangement", opening: Ground, closing: Ground, booked: Bookings) -> Bookings:
+def _entries(arrangement: Arranged, opening: Ground, closing: Ground, booked: Bookings) -> Bookings:
     """Return opening, bookings and closing as entries of one kind."""
     parts: list[Bookings] = [booked]
     for ground, name in ((opening, "opening"), (closing, "closing")):

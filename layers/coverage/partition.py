@@ -3,21 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from layers import versions
+from layers.coverage.arrangement import Arranged
 from layers.coverage.cutting import within
 from layers.coverage.ground import Boundaries
 from layers.coverage.journal import is_open, is_released
 from layers.coverage.records import profile
 from layers.coverage.state import NONE, STATES
-
-if TYPE_CHECKING:
-    from layers.coverage.arrangement import Arrangement
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -59,7 +56,7 @@ class Ground:
     counted: NDArray[np.bool_]
 
 
-def ground_on(arrangement: "Arrangement", day: int, borders: Boundaries | None = None) -> Ground:
+def ground_on(arrangement: Arranged, day: int, borders: Boundaries | None = None) -> Ground:
     """Return the state of every atom on a day, in districts of that day unless others are given."""
     borders = borders or arrangement.boundaries(day)
     owner = arrangement.atoms.owner
@@ -74,7 +71,7 @@ def ground_on(arrangement: "Arrangement", day: int, borders: Boundaries | None =
     return Ground(day, borders, district, event, state, mask, counted)
 
 
-def measures(arrangement: "Arrangement", ground: Ground) -> dict[str, Floats]:
+def measures(arrangement: Arranged, ground: Ground) -> dict[str, Floats]:
     """Return for each area column how many m2 of each atom count."""
     areas = arrangement.atoms.areas
     events = arrangement.journal.events
@@ -92,7 +89,7 @@ def measures(arrangement: "Arrangement", ground: Ground) -> dict[str, Floats]:
     return found
 
 
-def open_hazards(arrangement: "Arrangement", ground: Ground) -> tuple[Ints, Ints]:
+def open_hazards(arrangement: Arranged, ground: Ground) -> tuple[Ints, Ints]:
     """Return pairs (atom, hazard) of the hazards that are unanswered there."""
     events = arrangement.journal.events
     low = np.searchsorted(events.open_event, np.arange(len(events.owner) + 1))
@@ -101,7 +98,7 @@ def open_hazards(arrangement: "Arrangement", ground: Ground) -> tuple[Ints, Ints
     return np.repeat(known, count), events.open_hazard[np.repeat(begin, count) + within(count)]
 
 
-def open_in(arrangement: "Arrangement", atom: Ints, hazard: Ints, key: Ints) -> Ints:
+def open_in(arrangement: Arranged, atom: Ints, hazard: Ints, key: Ints) -> Ints:
     """Return the keys under which a hazard has open ground that counts: 1 m2, or all of a smaller hazard.
 
     Two polygons drawn along one line, each with vertices of its own, leave slivers between them. They stay in every
@@ -123,7 +120,7 @@ def open_in(arrangement: "Arrangement", atom: Ints, hazard: Ints, key: Ints) -> 
     return keys[left >= least]
 
 
-def partition(arrangement: "Arrangement", as_of: versions.Date, by: Sequence[str]) -> pd.DataFrame:
+def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) -> pd.DataFrame:
     """Return the state partition at `as_of`: a row per district, per device profile, or both.
 
     Returns:
@@ -216,7 +213,7 @@ def _points(where: Ints, borders: Boundaries, keys: dict[str, list[str | None]])
     )
 
 
-def open_area(arrangement: "Arrangement", ground: Ground) -> float:
+def open_area(arrangement: Arranged, ground: Ground) -> float:
     """Return the open ground in m2."""
     counted = ground.counted & is_open(ground.state)
     return math.fsum(arrangement.atoms.areas[counted])
