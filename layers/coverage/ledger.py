@@ -58,6 +58,9 @@ def ledger(arrangement: Arranged, start: versions.Date, end: versions.Date, by: 
     np.add.at(table, (np.searchsorted(keys, key), confirmed.astype(np.int64), figure), amount)
     table[:, 2] = table[:, 0] + table[:, 1]
     table[:, :2, -1] = 0
+    if not by_device:
+        # What one class loses by reclassification the other gains: zero, but for the last digit.
+        table[:, 2, FIGURES.index("reclassified")] = 0
 
     names: list[str | None] = [*borders.names, ""] if by_district else [None]
     ids: list[str | None] = [*borders.ids, ""] if by_district else [None]
