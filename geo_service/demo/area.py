@@ -1,6 +1,6 @@
 """The invented area: a frame in kilometres around its middle, the former front line, and where both are on Earth.
 
-Coordinates are rounded to 1e-7 degrees, about a centimetre, so that the last bits of a machine's sines change no record.
+Coordinates are rounded to 1e-7 degrees, about a centimetre, so that the last bits of a machine's sines change nothing.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,8 @@ class Area:
     def lonlat(self, x: Floats, y: Floats) -> Floats:
         """Return degrees (n, 2), rounded, of places in km east and north of the middle."""
         east, north = _KM_PER_DEGREE
-        return np.round(np.column_stack((_MIDDLE[0] + x / east, _MIDDLE[1] + y / north)), DECIMALS)
+        degrees: Floats = np.column_stack((_MIDDLE[0] + x / east, _MIDDLE[1] + y / north)).astype(np.float64)
+        return np.asarray(np.round(degrees, DECIMALS), dtype=np.float64)
 
     def local(self, lonlat: Floats) -> tuple[Floats, Floats]:
         """Return km east and north of the middle of places in degrees (n, 2)."""

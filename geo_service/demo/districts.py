@@ -44,7 +44,7 @@ class Land:
 
     def shrunk(self, km: float) -> shapely.Geometry:
         """Return the outline about `km` further in, to test many geometries against."""
-        inside = shapely.simplify(self.outline, 1e-3).buffer(-km / 85.0)
+        inside: shapely.Geometry = shapely.buffer(shapely.simplify(self.outline, 1e-3), -km / 85.0)
         shapely.prepare(inside)
         return inside
 
@@ -88,7 +88,7 @@ def _tiles(seed: int, area: Area) -> Geometries:
     box = shapely.box(-0.5, -0.5, 0.5, 0.5)
     cells = shapely.voronoi_polygons(seats, extend_to=box.buffer(1.0), only_edges=True)
     # Noded first and warped after: both neighbours of a border take their vertices from the same line.
-    lines = shapely.get_parts(shapely.union_all([cells, box.exterior]))
+    lines = shapely.get_parts(shapely.union_all(np.array([cells, box.exterior], dtype=object)))
     lines = shapely.segmentize(lines, 0.012)
     phases = rng.uniform(0, 2 * np.pi, (len(_WAVES), 2))
     moved = shapely.transform(lines, lambda xy: area.lonlat(*(_warped(xy, phases).T * area.side)))

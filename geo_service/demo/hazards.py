@@ -126,7 +126,7 @@ def _placed(rng: Rng, count: int, land: Land) -> Stars:
     offset[stray] += rng.normal(0, 0.12 * area.side, stray.sum())
     x, y, direction = area.beside_front(0.03 + 0.94 * place[:, 0], offset)
     if count > 1:
-        corner = shapely.get_coordinates(land.outline.exterior)
+        corner = shapely.get_coordinates(shapely.get_exterior_ring(land.outline))
         west = area.local(corner)
         first = int(np.argmin(np.hypot(west[0] - area.front(np.zeros(1))[0], west[1] - area.front(np.zeros(1))[1])))
         x[0], y[0] = west[0][first], west[1][first]

@@ -59,7 +59,7 @@ def _spots(rng: Rng, hazards: Hazards, released: Released, land: Land, calendar:
     rows["quantity"] = rng.integers(1, 6, n)
     gone = rng.random(n) < 0.25
     there = rows["kind"] == "item"
-    rows["disposition"] = np.where(there, np.where(gone, "destroyed", "in_place"), None)
+    rows["disposition"] = pd.Series(np.where(gone, "destroyed", "in_place"), dtype=object).where(there, None)
     later = rows[there & ~gone & (rng.random(n) < 0.7)]
     dealt = day[later.index] + rng.integers(10, 600, len(later))
     later["valid_from"] = dates(dealt).to_numpy()
@@ -73,7 +73,9 @@ def _count(hazards: Hazards, share: float) -> int:
     return max(1, int(min(len(hazards) * share, _MOST)))
 
 
-def _points(rng: Rng, letter: str, x: Floats, y: Floats, day: Ints, land: Land) -> pd.DataFrame:
+def _points(  # noqa: PLR0913, PLR0917 - where and when, of what
+    rng: Rng, letter: str, x: Floats, y: Floats, day: Ints, land: Land
+) -> pd.DataFrame:
     n = len(x)
     return pd.DataFrame(
         {
@@ -86,7 +88,7 @@ def _points(rng: Rng, letter: str, x: Floats, y: Floats, day: Ints, land: Land) 
     )
 
 
-def _places(
+def _places(  # noqa: PLR0913, PLR0917 - as `incidents_of`
     rng: Rng, n: int, hazards: Hazards, released: Released, land: Land, calendar: Calendar
 ) -> tuple[Floats, Floats, Ints]:
     """Return where (km) and when things happened: along the belt, on recorded hazards, a few on released ground."""

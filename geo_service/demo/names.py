@@ -1,4 +1,4 @@
-"""Invented place names in three scripts. The last syllables belong to no language of the region, so no place is meant."""
+"""Invented place names in three scripts. Their last syllables belong to no language of the region."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -81,7 +81,7 @@ class _Telling:
         for name, column in (("qc", "qc_on"), ("handed", "handed_over_on")):
             found[column] = pd.NaT if given[name] is None else dates(np.asarray(given[name]))
         for name in ("qc_status", "withdrawn", "note", "change"):
-            found[name] = given[name]
+            found[name] = pd.Series(np.broadcast_to(np.asarray(given[name], dtype=object), len(found)), dtype=object)
         passed = found["qc_status"] == "passed"
         found["certificate"] = ("QC-" + found["id"]).where(passed, None)
         found[REPORT] = self.report[rows]

@@ -23,18 +23,12 @@ _SURFACES = {"primary": "asphalt", "secondary": "asphalt", "tertiary": "gravel",
 
 
 def links_of(x: Floats, y: Floats) -> Ints:
-    """Return pairs of places (n, 2) that roads join: a spanning tree of shortest links first, then the next shortest."""
+    """Return pairs of places (n, 2) that roads join: a spanning tree of short links, then the next shortest."""
     triangles = shapely.get_parts(shapely.delaunay_triangles(shapely.multipoints(np.column_stack([x, y]))))
     corners = shapely.get_coordinates(triangles).reshape(-1, 4, 2)
     number = {place: k for k, place in enumerate(zip(x.tolist(), y.tolist(), strict=True))}
-    edges = sorted(
-        {
-            tuple(sorted((number[tuple(ring[k])], number[tuple(ring[k + 1])])))
-            for ring in corners.tolist()
-            for k in range(3)
-        }
-    )
-    pairs = np.array(edges, dtype=np.int64)
+    rings = np.array([[number[a, b] for a, b in ring] for ring in corners.tolist()], dtype=np.int64)
+    pairs = np.unique(np.sort(np.stack([rings[:, :-1], rings[:, 1:]], axis=2).reshape(-1, 2), axis=1), axis=0)
     length = np.hypot(x[pairs[:, 0]] - x[pairs[:, 1]], y[pairs[:, 0]] - y[pairs[:, 1]])
     pairs = pairs[np.argsort(length, kind="stable")]
     group = np.arange(len(x))

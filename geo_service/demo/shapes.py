@@ -1,4 +1,4 @@
-"""Irregular polygons by the hundred thousand: stars of vertices around a middle, kept as arrays until they are drawn."""
+"""Irregular polygons by the hundred thousand: stars of vertices around a middle, arrays until they are drawn."""
 
 from dataclasses import dataclass
 

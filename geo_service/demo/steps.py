@@ -69,8 +69,8 @@ def generate(
         "settlements": settlements_of(seed, land),
         "roads": roads_of(seed, land, places, when),
     }
-    for minute, (layer, frame) in enumerate(base.items()):
-        yield Step(_moment(HANDOVER, minute), layer, f"SYNTHETIC {layer}", f"{layer}.gpkg", frame)
+    for minute, (layer, records) in enumerate(base.items()):
+        yield Step(_moment(HANDOVER, minute), layer, f"SYNTHETIC {layer}", f"{layer}.gpkg", records)
     since = -(2**40)
     for date in (HANDOVER, *when.month_starts(1, 5)):
         until = day(date)

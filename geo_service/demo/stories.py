@@ -127,7 +127,15 @@ def told(seed: int, hazards: Hazards, land: Land, calendar: Calendar) -> Story:
     rng = rng_of(seed, "stories")
     evidence = words(rng, EVIDENCE, n)
     story = Story(
-        hazards, land, calendar, rng, hazards.opened.copy(), *np.zeros((2, n), bool), np.zeros(n, int), evidence
+        hazards,
+        land,
+        calendar,
+        rng,
+        hazards.opened.copy(),
+        np.zeros(n, bool),
+        np.zeros(n, bool),
+        np.zeros(n, int),
+        evidence,
     )
     everyone = np.arange(n)
     copied = np.flatnonzero(hazards.copies >= 0)
@@ -184,7 +192,8 @@ def _survey_rounds(story: Story, of: Chosen, days: Ints) -> None:
     keeps = story.freed[rows] & (rng.random(len(rows)) < 0.3)
     h.confirmed[rows] = True
     h.devices[rows] = NAMED[h.devices[rows]]
-    kept = np.where(keeps, "evidence from outside the released part; released ground stays so by decision 7", None)
+    kept = np.full(len(rows), None, dtype=object)
+    kept[keeps] = "evidence from outside the released part; released ground stays so by decision 7"
     _next(story, rows, days, "survey", keeps=keeps, note=kept)
     rows = of("downgraded", h.confirmed)
     h.confirmed[rows] = False

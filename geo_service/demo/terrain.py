@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import shapely
 from numpy.typing import NDArray
 from rasterio.transform import from_origin
 
@@ -29,7 +30,7 @@ def heights_of(seed: int, shape: tuple[int, int]) -> NDArray[np.int16]:
 
 def write_terrain(path: Path, seed: int, land: Land) -> None:
     """Write the heights of an area (m, EPSG:4326), labelled as invented."""
-    west, south, east, north = land.outline.bounds
+    west, south, east, north = shapely.bounds(land.outline).tolist()
     shape = (int(np.ceil((north - south) / CELL_DEGREES)), int(np.ceil((east - west) / CELL_DEGREES)))
     profile = {
         "driver": "GTiff", "height": shape[0], "width": shape[1], "count": 1, "dtype": "int16", "crs": "EPSG:4326",

@@ -51,7 +51,9 @@ def overview(situation: Situation, *, mode: Mode, base_path: str = "", nonce: st
         nonce: of the content security policy.
     """
     figure = OfflineFigure(mode, base_path, nonce)
-    drawn = OfflineMap(tiles=None, control_scale=False, zoom_control=True, prefer_canvas=False, height="100%")
+    drawn = OfflineMap(
+        tiles=None, control_scale=False, zoom_control=True, prefer_canvas=False, height="100%", zoom_snap=0.25
+    )
     drawn.fit_bounds(_bounds(situation))
     drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)

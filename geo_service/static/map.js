@@ -63,7 +63,7 @@ window.clearway = (() => {
     path.setAttribute("stroke", "#111");
     path.setAttribute("stroke-width", "2");
     svg.append(path);
-    return L.marker(latlng, { icon: L.divIcon({ html: svg, className: "cw-place", iconSize: [13, 13] }) });
+    return L.marker(latlng, { icon: L.divIcon({ html: svg, className: "cw-place cw-spot", iconSize: [13, 13] }) });
   }
   function share(name, shares) {
     const box = element("div", name, "cw-share");
@@ -100,7 +100,7 @@ window.clearway = (() => {
 
   function draw(map) {
     const data = JSON.parse(document.getElementById("clearway-data").textContent);
-    const counts = {}, groups = {}, bars = [];
+    const counts = {}, groups = {}, bars = [], marks = [], outlines = [];
     for (const [layer, features] of Object.entries(data.layers)) {
       const labels = data.labels[layer];
       const group = L.layerGroup();
@@ -121,6 +121,8 @@ window.clearway = (() => {
           drawn.eachLayer((mark) => mark.bindTooltip(element("span", one.p.name), { permanent: true, direction: "right", offset: [4, 0], className: "cw-name" }));
         }
         drawn.addTo(group);
+        if (layer === "incidents") drawn.eachLayer((mark) => marks.push(mark));
+        if (layer === "hazards") outlines.push({ drawn, weight: STYLES.hazards(one.p).weight });
         counts[layer] += 1;
       }
       groups[labels.layer] = group;
@@ -128,6 +130,11 @@ window.clearway = (() => {
     }
     const settlements = groups[data.labels.settlements.layer];
     const names = () => {
+      // From afar a symbol larger than the ground it stands on would hide it.
+      const near = map.getZoom() >= 12, far = map.getZoom() < 10.5;
+      for (const mark of marks) mark.setRadius(near ? 4.5 : far ? 1.7 : 3).setStyle({ weight: far ? 1 : 2 });
+      for (const { drawn, weight } of outlines) drawn.setStyle({ weight: far ? weight / 2.5 : weight });
+      map.getContainer().style.setProperty("--spot", near ? "13px" : far ? "5px" : "9px");
       if (map.getZoom() >= 10) settlements.addTo(map); else settlements.remove();
       // A bar needs room: where its district is too small on the screen, the table beside the map has the figures.
       for (const { mark, box } of bars) {
