@@ -14,7 +14,10 @@ from hatch_build import VendoredFilesHook
 from scripts import vendor
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = [*(ROOT / "scripts" / name for name in ("bench", "lock", "picture", "run", "setup", "test")), ROOT / ".ci" / "run"]
+SCRIPTS = [
+    *(ROOT / "scripts" / name for name in ("bench", "lock", "picture", "run", "setup", "test")),
+    ROOT / ".ci" / "run",
+]
 
 
 def locked(name: str) -> set[str]:

@@ -113,12 +113,19 @@ def test_a_survey_over_open_ground():
 
 def test_an_accident_after_the_release():
     accident = {"id": "I", "kind": "accident", "occurred_on": "2021-01-01", "geometry": Point(5, 5)}
-    found = listed([hazard()], [release()], incidents=[accident], spots=[{"id": "P", "found_on": "2019-01-01", "geometry": Point(5, 5)}])
+    found = listed(
+        [hazard()],
+        [release()],
+        incidents=[accident],
+        spots=[{"id": "P", "found_on": "2019-01-01", "geometry": Point(5, 5)}],
+    )
     assert found == {("found_after_release", "I", "R"): 0.0}
 
 
 def test_pairs_that_overlap_are_listed_with_their_ground():
-    arrangement = coverage.arrange(frame([hazard(), hazard(box(50, 0, 150, 100), "K"), hazard(box(90, 0, 100, 100), "L")]))
+    arrangement = coverage.arrange(
+        frame([hazard(), hazard(box(50, 0, 150, 100), "K"), hazard(box(90, 0, 100, 100), "L")])
+    )
     pairs = {(one.hazard, one.other): one.m2 for one in arrangement.overlaps(DAY).itertuples()}
     assert pairs == {("H", "K"): 5000.0, ("H", "L"): 1000.0, ("K", "L"): 1000.0}
     assert arrangement.partition(DAY).attrs["total"]["overlap_m2"] == 6000.0
