@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import orjson
 import pandas as pd
 import shapely
 
@@ -39,6 +40,22 @@ def write_geopackage(path: Path, seen: View, settings: Settings, progress: Progr
         with closing(sqlite3.connect(draft)) as connection, connection:
             _add_about(connection, seen, settings)
             _add_styles(connection)
+    return counts
+
+
+def write_folder(path: Path, seen: View, settings: Settings, progress: Progress) -> dict[str, int]:
+    """Write all layers in force at a view as GeoJSON files in a folder, each saying what it must."""
+    path.mkdir(parents=True, exist_ok=True)
+    counts = {}
+    for done, name in enumerate(LAYERS, start=1):
+        frame = features.in_force(seen, name)
+        rows = features.features(frame, name)
+        body = {"type": "FeatureCollection", **dict(about(seen, settings)), "features": rows}
+        draft = path / f".{name}.part"
+        draft.write_bytes(orjson.dumps(body))
+        draft.replace(path / f"{name}.geojson")
+        counts[name] = len(rows)
+        progress(done, len(LAYERS))
     return counts
 
 

@@ -1,5 +1,6 @@
 """The layers as collections of features."""
 
+import hashlib
 from typing import Annotated
 
 import orjson
@@ -142,9 +143,10 @@ def item(request: Request, seen: TheView, layer: str, record_id: str) -> Respons
     found = frame[(frame["id"] == record_id).to_numpy()]
     if not len(found):
         raise NotFound(f"{layer} has no record {record_id!r} in force at this as_of and known_at")
-    tag = tag_of(seen, layer, record_id, base_of(request))
     home = f"{base_of(request)}/collections/{layer}"
     body = features.features(found, layer)[0]
+    # The tag is that of the version, and of what remains of it: a release changes a hazard's state, not its record.
+    tag = f'"{hashlib.sha256(orjson.dumps(body)).hexdigest()[:32]}"'
     body["links"] = [
         {"href": f"{home}/items/{record_id}", "rel": "self", "type": GEOJSON},
         {"href": home, "rel": "collection", "type": "application/json"},

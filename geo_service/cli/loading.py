@@ -33,7 +33,7 @@ def load(
     source_layer: Annotated[str | None, typer.Option(help="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, typer.Option(help="text encoding, where the file doesn't say")] = None,
     swap_axes: Annotated[bool, typer.Option("--swap-axes", help="the first coordinate is the latitude")] = False,
-    message: Annotated[str, typer.Option("-m", help="why these records come")] = "",
+    message: Annotated[str, typer.Option("--message", "-m", help="why these records come")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only, keep nothing")] = False,
     report: Annotated[Path | None, typer.Option(help="write the report, a line per problem, as CSV")] = None,
     approve: Annotated[bool, typer.Option("--approve", help="approve at once where review is on")] = False,

@@ -35,17 +35,18 @@ def draw_map(
 
 
 def export(
-    out: Annotated[Path, typer.Argument(help="OUT.gpkg")],
+    out: Annotated[Path, typer.Argument(help="OUT.gpkg, or a folder for a GeoJSON file per layer")],
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> None:
-    """Write every layer as of a date to a GeoPackage with styles, for QGIS."""
-    from geo_service.exports import write_geopackage
+    """Write every layer as of a date: a GeoPackage with styles for QGIS, or a folder of GeoJSON."""
+    from geo_service.exports import write_folder, write_geopackage
 
-    if out.suffix.lower() != ".gpkg":
-        raise Refused(f"an export is written as OUT.gpkg, not {out.name}")
+    if out.suffix.lower() not in {".gpkg", ""}:
+        raise Refused(f"an export is written as OUT.gpkg or into a folder, not {out.name}")
+    write = write_geopackage if out.suffix else write_folder
     with service(data, "exporting") as one:
         seen = looked_at(one, as_of, known_at)
-        counts = write_geopackage(out, seen, one.settings, one.progress)
+        counts = write(out, seen, one.settings, one.progress)
     print(f"{out}: " + ", ".join(f"{count} {layer}" for layer, count in counts.items()))

@@ -93,6 +93,14 @@ def test_export_opens_with_every_layer_its_dates_and_its_sentences(tmp_path, cle
     assert {"layer_styles", "about", "hazards", "roads"} <= registered
 
 
+def test_export_to_a_folder_is_geojson_that_says_what_it_must(tmp_path, clearway):
+    clearway("load", "hazards", written(tmp_path / "a.geojson", 4), *SET, "--message", "first", check=0)
+    clearway("export", tmp_path / "out", check=0)
+    body = json.loads((tmp_path / "out" / "hazards.geojson").read_text())
+    assert (len(body["features"]), body["as_of"][:2]) == (4, "20")
+    assert "residual risk" in body["notice"]
+
+
 def test_backup_and_restore(tmp_path, clearway, data):
     clearway("load", "hazards", written(tmp_path / "a.geojson", 4), *SET, check=0)
     before = clearway("coverage", "--format", "json", check=0).stdout
