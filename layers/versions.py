@@ -104,6 +104,20 @@ def dates(column: Iterable[object]) -> pd.Series:
     return pd.Series(np.array(found, dtype="datetime64[s]"))
 
 
+def as_truth(value: object) -> bool:
+    """Return a boolean cell; nothing is False.
+
+    Raises:
+        ValueError: it is text that says neither.
+    """
+    if not isinstance(value, str):
+        return bool(value)
+    if value.strip().lower() not in {"true", "false", "1", "0", ""}:
+        message = f"neither true nor false: {value!r}"
+        raise ValueError(message)
+    return value.strip().lower() in {"true", "1"}
+
+
 def as_list(value: object) -> list[str]:
     """Return a list cell: a list, an array, JSON text or text separated by `;`."""
     if isinstance(value, str):
@@ -147,7 +161,7 @@ def column(field: Field, values: list[object]) -> pd.Series:
         case Kind.integer:
             return pd.Series([pd.NA if v is None else int(float(str(v))) for v in clean], dtype="Int64")
         case Kind.boolean:
-            return pd.Series([bool(v) for v in clean], dtype="bool")
+            return pd.Series([as_truth(v) for v in clean], dtype="bool")
         case Kind.word_list | Kind.text_list:
             return pd.Series([as_list(v) for v in clean], dtype="object")
         case _:
@@ -228,14 +242,10 @@ def in_force(
 def known_by(frame: gpd.GeoDataFrame, known_at: Moment | None) -> gpd.GeoDataFrame:
     """Return the versions recorded at or before `known_at`; all of them where it is None.
 
-    Raises:
-        ValueError: the frame does not say when its versions were recorded.
+    A frame that does not say when its versions were recorded was always known.
     """
-    if known_at is None:
+    if known_at is None or "recorded_at" not in frame:
         return frame
-    if "recorded_at" not in frame:
-        message = "known_at needs a column recorded_at"
-        raise ValueError(message)
     return frame[(frame["recorded_at"] <= pd.Timestamp(as_moment(known_at))).to_numpy()]
 
 

@@ -32,6 +32,9 @@ WORK = 4_000_000
 """Pairs of spans and events worked out at a time; bounds memory."""
 
 
+KEPT = 4
+"""Arrangements of earlier knowledge that one keeps; the oldest goes."""
+
 LAYER_NAMES = ("hazards", "releases", "surveys", "districts")
 POINT_DATES = {"incidents": "occurred_on", "spots": "found_on"}
 
@@ -93,16 +96,18 @@ class Arranged:
         if known_at is None:
             return self
         moment = versions.as_moment(known_at)
-        newest = max(
-            (frame["recorded_at"].max() for frame in self.frames.values() if frame is not None and len(frame)),
-            default=moment,
-        )
-        if newest <= moment:
+        dated = [frame for frame in self.frames.values() if frame is not None and "recorded_at" in frame]
+        if not dated:
+            message = "known_at needs frames that say when their versions were recorded (recorded_at)"
+            raise ValueError(message)
+        if all((frame["recorded_at"] <= moment).all() for frame in dated):
             return self
         if moment not in self._known:
             then = {
                 name: None if frame is None else versions.known_by(frame, moment) for name, frame in self.frames.items()
             }
+            while len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)))
             self._known[moment] = build(type(self), then, cell=self.cell, planar=self.planar)
         return self._known[moment]
 

@@ -154,3 +154,22 @@ def test_real_islands_and_coasts(shared):
     valid = shapes[shapely.is_valid(shapes)]
     arrangement = coverage.arrange(hazards(valid))
     assert arrangement.partition(DAY).attrs["certificate"]["passed"]
+
+
+def test_frames_that_do_not_say_when_they_were_recorded_were_always_known():
+    districts = gpd.GeoDataFrame({"id": ["D"], "name": ["D"]}, geometry=[box(0, 0, 100, 100)])
+    frame = hazards(
+        [box(0, 0, 10, 10), box(20, 20, 40, 40)], crs=None, recorded_at=["2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"]
+    )
+    arrangement = coverage.arrange(frame, None, None, districts)
+    then = arrangement.partition("2020-01-01", known_at="2020-06-01T00:00:00Z")
+    assert then["SHA"].tolist() == [100.0]
+    assert arrangement.partition("2020-01-01")["SHA"].tolist() == [500.0]
+    with pytest.raises(ValueError, match="recorded_at"):
+        coverage.arrange(hazards([box(0, 0, 10, 10)], crs=None)).partition(DAY, known_at="2020-06-01T00:00:00Z")
+
+
+def test_projected_frames_are_measured_on_the_ellipsoid():
+    square = hazards([box(500_000, 4_400_000, 501_000, 4_401_000)], crs="EPSG:32638")
+    # The scale of UTM on its central meridian is 0.9996: a kilometre on the map is a little more on the ground.
+    assert figures(coverage.arrange(square))[0] == pytest.approx(1e6 / 0.9996**2, rel=1e-5)
