@@ -72,7 +72,7 @@ def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
             )
         if field.kind in {Kind.text, Kind.word}:
             columns[field.name] = pd.Series(column.to_numpy(), dtype="str")
-    columns |= {name: frame[name].to_numpy() for name in features.DERIVED if name in frame}
+    columns |= {name: frame[name].to_numpy() for name in features.DERIVED.get(layer, ()) if name in frame}
     if "extra" in frame:
         columns["extra"] = pd.Series(frame["extra"].to_numpy(), dtype="str")
     shapes = frame.geometry.to_numpy()

@@ -9,25 +9,31 @@ import pandas as pd
 import shapely
 
 from geo_service.balance import View
-from layers.coverage.hazards_on import hazards_on
+from layers.coverage.in_effect import hazards_on, releases_in_effect
 from layers.definitions import LAYERS
 
-DERIVED = ("area_m2", "open_m2", "state")
-"""Read-only fields of hazards, worked out from the ground."""
+DERIVED = {"hazards": ("area_m2", "open_m2", "state"), "releases": ("in_effect",)}
+"""Read-only fields, worked out from the ground."""
 
 
 def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:
-    """Return the records of a layer in force and not withdrawn, in order of id; hazards with what remains of them."""
+    """Return the records of a layer in force and not withdrawn, in order of id, with what is worked out of them.
+
+    Hazards carry what remains of them, releases whether they are in effect: one whose quality control passes later,
+    or failed since, is not, whatever its record says.
+    """
     frame = seen.snapshot.in_force(layer, seen.as_of)
+    if layer == "releases":
+        return frame.assign(in_effect=frame["id"].isin(releases_in_effect(seen.snapshot.arrangement, seen.as_of)))
     if layer != "hazards":
         return frame
     left = hazards_on(seen.snapshot.arrangement, seen.as_of)
-    return frame.assign(**{name: left[name].reindex(frame["id"]).to_numpy() for name in DERIVED})
+    return frame.assign(**{name: left[name].reindex(frame["id"]).to_numpy() for name in DERIVED[layer]})
 
 
 def properties(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
     """Return the attributes of each record as plain values: dates as ISO text, lists as lists."""
-    names = [*LAYERS[layer].names, *(name for name in DERIVED if name in frame)]
+    names = [*LAYERS[layer].names, *(name for name in DERIVED.get(layer, ()) if name in frame)]
     columns = {name: [_plain(value) for value in frame[name].tolist()] for name in names}
     if "extra" in frame:
         columns["extra"] = [orjson.loads(v) if isinstance(v, str) else None for v in frame["extra"].tolist()]

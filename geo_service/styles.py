@@ -72,7 +72,7 @@ def _hazards() -> str:
 
 
 def _releases() -> str:
-    passed = "qc_status IN ('passed', 'not_required')"
+    passed = "in_effect"
     handed = f"product = 'cleared' AND {passed} AND handed_over_on IS NOT NULL"
     return _rules(
         [
@@ -85,8 +85,8 @@ def _releases() -> str:
             ("reduced", f"product = 'reduced' AND {passed}", _fill("2", GREY, PLAIN, hatch="horizontal")),
             ("cancelled", f"product = 'cancelled' AND {passed}", _fill("3", "0,0,0,0", PLAIN, style="no", line="dash")),
             (
-                "not passed",
-                "qc_status IN ('pending', 'failed')",
+                "not in effect",
+                "NOT in_effect",
                 _fill("4", "0,0,0,0", OPEN, style="no", line="dash dot"),
             ),
         ]

@@ -3,8 +3,7 @@
 window.clearway = (() => {
   const GREY = "#4A5568";
   const STATE_COLOURS = { CHA: "#E00000", SHA: "#F4A718", cancelled: "#CBD2D9", reduced: "#A0AEC0", cleared: "#718096", surveyed_no_evidence: "#9DB2E0", no_recorded_hazard: "#FFFFFF" };
-  const ROADS = { cleared: "#276749", verified: "#276749", restricted: "#B7791F", closed: "#C00000", not_assessed: "#8795A1" };
-  const passed = (p) => p.qc_status === "passed" || p.qc_status === "not_required";
+  const ROADS = { cleared: "#1E5AA8", verified: "#1E5AA8", restricted: "#B7791F", closed: "#C00000", not_assessed: "#8795A1" };
 
   function hazardStyle(p) {
     if (p.state === "released") return { color: "#555", weight: 1.5, dashArray: "1 4", fillOpacity: 0 };
@@ -12,7 +11,7 @@ window.clearway = (() => {
     return { color: outline, weight: 1.8, dashArray: p.status === "suspended" ? "6 4" : null, fillColor: `url(#cw-hatch-${p.classification})`, fillOpacity: 1 };
   }
   function releaseStyle(p) {
-    if (!passed(p)) return { color: "#C00000", weight: 1.6, dashArray: "8 3 2 3", fillOpacity: 0 };
+    if (!p.in_effect) return { color: "#C00000", weight: 1.6, dashArray: "8 3 2 3", fillOpacity: 0 };
     if (p.product === "cleared" && p.handed_over_on) return { color: "#1B5E20", weight: 1.4, fillColor: "#2E7D32", fillOpacity: 0.4 };
     if (p.product === "cleared") return { color: GREY, weight: 1.4, fillColor: "#8892A0", fillOpacity: 0.45 };
     if (p.product === "reduced") return { color: GREY, weight: 1.2, fillColor: "url(#cw-hatch-reduced)", fillOpacity: 1 };

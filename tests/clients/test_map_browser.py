@@ -199,3 +199,23 @@ def test_the_data_of_a_page_cannot_end_its_script(log):
     assert "</script><script>alert(1)" not in page
     data = page.split('id="clearway-data">')[1].split("</script>")[0]
     assert len(json.loads(data)["layers"]["hazards"]) == 1
+
+
+def test_what_is_proven_later_is_not_shown_as_proven_yet(log):
+    load(log, "districts", [feature(box(46, 39, 46.5, 39.5), "D", name="D")])
+    line = LineString([(46, 39), (46.5, 39.5)])
+    verified = {"eo_status": "verified", "eo_as_of": "2022-01-01", "expires_on": "2023-01-01"}
+    load(log, "roads", [feature(line, "W", **verified)])
+    load(log, "surveys", [feature(box(46, 39, 46.1, 39.1), "S", surveyed_on="2022-01-01", valid_from="2021-01-01")])
+    passed = {"product": "cleared", "completed_on": "2021-01-01", "qc_status": "passed", "qc_on": "2022-01-01"}
+    load(log, "releases", [feature(box(46, 39, 46.1, 39.1), "R", handed_over_on="2022-02-01", **passed)])
+
+    def at(day):
+        frames = situation(balance.view(Snapshots(log), Settings(), utc_now, day), Settings()).frames
+        release = frames["releases"].iloc[0]
+        return (frames["roads"]["eo_status"].iloc[0], len(frames["surveys"]), bool(release["in_effect"]),
+                release["handed_over_on"] == release["handed_over_on"])  # fmt: skip
+
+    assert at("2021-06-01") == ("not_assessed", 0, False, False)
+    assert at("2022-06-01") == ("verified", 1, True, True)
+    assert at("2023-06-01") == ("not_assessed", 1, True, True)

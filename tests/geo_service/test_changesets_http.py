@@ -138,3 +138,17 @@ def test_review_keeps_a_changeset_from_the_ground_until_it_is_approved(client, c
     assert client.post(f"/changesets/{body['id']}/approve").status_code == 403
     assert client.post(f"/changesets/{body['id']}/reject").json()["state"] == "rejected"
     assert client.post(f"/changesets/{body['id']}/submit").status_code == 409
+
+
+def test_a_release_is_in_effect_only_from_its_passed_control(client):
+    post(client, features(box(46, 39, 46.1, 39.1)))
+    passed = {"product": "cleared", "completed_on": "2021-01-01", "qc_status": "passed", "qc_on": "2021-06-01"}
+    post(client, features(box(46, 39, 46.1, 39.1)), "releases", set=json.dumps(passed))
+
+    def at(day):
+        found = client.get("/collections/releases/items", params={"as_of": day}).json()["features"][0]["properties"]
+        hazard = client.get("/collections/hazards/items", params={"as_of": day}).json()["features"][0]["properties"]
+        return found["in_effect"], hazard["state"]
+
+    assert at("2021-03-01") == (False, "open")
+    assert at("2021-06-01") == (True, "released")

@@ -1,4 +1,4 @@
-"""What remains of each hazard on a date: its area, its open ground, and how far its release has come."""
+"""What holds on a date: what remains of each hazard, and which releases and surveys are in effect."""
 
 import numpy as np
 import pandas as pd
@@ -31,3 +31,11 @@ def hazards_on(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
     return pd.DataFrame(
         {"area_m2": area, "open_m2": rest, "state": state}, index=pd.Index(ids, name="id", dtype=object)
     )
+
+
+def releases_in_effect(arrangement: Arranged, as_of: versions.Date) -> set[str]:
+    """Return the ids of the releases in effect on a date: passed by then, or completed where none is required."""
+    day, rel = versions.day(as_of), arrangement.releases
+    seq = rel.versions
+    now = (seq.begins <= day) & (day < seq.ends) & ~seq.withdrawn & (rel.effective <= day)
+    return {seq.ids[k] for k in seq.record[now]}
