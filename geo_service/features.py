@@ -12,7 +12,7 @@ from geo_service.balance import View
 from layers.coverage.in_effect import hazards_on, releases_in_effect
 from layers.definitions import LAYERS
 
-DERIVED = {"hazards": ("area_m2", "open_m2", "state"), "releases": ("in_effect",)}
+DERIVED = {"hazards": ("area_m2", "open_m2", "state"), "releases": ("in_effect", "handed_over")}
 """Read-only fields, worked out from the ground."""
 
 
@@ -24,7 +24,9 @@ def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:
     """
     frame = seen.snapshot.in_force(layer, seen.as_of)
     if layer == "releases":
-        return frame.assign(in_effect=frame["id"].isin(releases_in_effect(seen.snapshot.arrangement, seen.as_of)))
+        effective = frame["id"].isin(releases_in_effect(seen.snapshot.arrangement, seen.as_of))
+        handed = effective & (frame["handed_over_on"] <= pd.Timestamp(seen.as_of))
+        return frame.assign(in_effect=effective, handed_over=handed)
     if layer != "hazards":
         return frame
     left = hazards_on(seen.snapshot.arrangement, seen.as_of)

@@ -19,8 +19,6 @@ def _shown(seen: View, layer: str) -> gpd.GeoDataFrame:
     date = pd.Timestamp(seen.as_of)
     if layer == "surveys":
         return frame[frame["surveyed_on"] <= date]
-    if layer == "releases":
-        return frame.assign(handed_over_on=frame["handed_over_on"].where(frame["handed_over_on"] <= date))
     if layer == "roads":
         proven = frame["eo_status"].isin(("verified", "cleared"))
         stale = proven & ~((frame["eo_as_of"] <= date) & ~(frame["expires_on"] < date))

@@ -73,13 +73,13 @@ def _hazards() -> str:
 
 def _releases() -> str:
     passed = "in_effect"
-    handed = f"product = 'cleared' AND {passed} AND handed_over_on IS NOT NULL"
+    handed = f"product = 'cleared' AND {passed} AND handed_over"
     return _rules(
         [
             ("cleared and handed over", handed, _fill("0", GREEN, "27,94,32,255")),
             (
                 "cleared, not handed over",
-                f"product = 'cleared' AND {passed} AND handed_over_on IS NULL",
+                f"product = 'cleared' AND {passed} AND NOT handed_over",
                 _fill("1", GREY, PLAIN, hatch="cross"),
             ),
             ("reduced", f"product = 'reduced' AND {passed}", _fill("2", GREY, PLAIN, hatch="horizontal")),

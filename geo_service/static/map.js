@@ -12,7 +12,7 @@ window.clearway = (() => {
   }
   function releaseStyle(p) {
     if (!p.in_effect) return { color: "#C00000", weight: 1.6, dashArray: "8 3 2 3", fillOpacity: 0 };
-    if (p.product === "cleared" && p.handed_over_on) return { color: "#1B5E20", weight: 1.4, fillColor: "#2E7D32", fillOpacity: 0.4 };
+    if (p.product === "cleared" && p.handed_over) return { color: "#1B5E20", weight: 1.4, fillColor: "#2E7D32", fillOpacity: 0.4 };
     if (p.product === "cleared") return { color: GREY, weight: 1.4, fillColor: "#8892A0", fillOpacity: 0.45 };
     if (p.product === "reduced") return { color: GREY, weight: 1.2, fillColor: "url(#cw-hatch-reduced)", fillOpacity: 1 };
     return { color: GREY, weight: 1.2, dashArray: "6 3", fillOpacity: 0 };
