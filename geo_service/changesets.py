@@ -10,12 +10,16 @@ import pandas as pd
 
 from geo_service.clock import Clock
 from geo_service.settings import Settings, settings_of
+from geo_service.store.errors import WrongState
 from geo_service.store.log import Changeset, Draft, Log, Progress
 from geo_service.store.snapshot import Snapshots
 from layers import reading
 from layers.coverage import arrange
 from layers.definitions import LAYERS
 from layers.reading.report import Problem
+
+ATTEMPTS = 5
+"""How often rows are judged anew because somebody recorded something in between."""
 
 LOOKED_AT = ("hazards", "releases", "surveys", "incidents", "spots")
 """Layers whose changes can put something on the list that a person must look at."""
@@ -79,11 +83,6 @@ def receive(  # noqa: PLR0913
         layers.reading.Question: something must be answered first; nothing is guessed.
         geo_service.store.errors.StoreError: the store could not keep it. Nothing is half-written.
     """
-    settings = settings_of(log.settings())
-    layer = LAYERS[upload.layer]
-    head = log.head()
-    # Districts make the area; they are held against it only where it is set.
-    area = settings.area_of_operations if layer.name == "districts" else area_of_operations(settings, snapshots)
     table = reading.read(
         upload.content,
         upload.name,
@@ -92,6 +91,27 @@ def receive(  # noqa: PLR0913
         encoding=upload.encoding,
         mapping=upload.mapping,
     )
+    review = settings_of(log.settings()).review
+    for attempt in range(ATTEMPTS):
+        draft = judged(log, snapshots, upload, table, clock)
+        if dry_run:
+            return Received(draft, None)
+        try:
+            return Received(draft, _keep(log, draft, approve=approve, review=review, progress=progress))
+        except WrongState:
+            # Somebody recorded something in between: the rows are held against that now.
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTable, clock: Clock) -> Draft:
+    """Return what becomes of a file's rows against all that is recorded now."""
+    settings = settings_of(log.settings())
+    layer = LAYERS[upload.layer]
+    head = log.head()
+    # Districts make the area; they are held against it only where it is set.
+    area = settings.area_of_operations if layer.name == "districts" else area_of_operations(settings, snapshots)
     verdict = reading.assess(
         table,
         layer,
@@ -102,13 +122,12 @@ def receive(  # noqa: PLR0913
         set_values=upload.set,
         swap_axes=upload.swap_axes,
     )
-    problems = [*verdict.problems, *looked_at(snapshots, layer.name, verdict.versions, settings, clock)]
-    draft = Draft(
+    return Draft(
         layer=layer.name,
         author=upload.author,
         message=upload.message,
         versions=verdict.versions,
-        problems=problems,
+        problems=[*verdict.problems, *looked_at(snapshots, layer.name, verdict.versions, settings, clock)],
         source_name=upload.name,
         source_sha256=hashlib.sha256(upload.content).hexdigest(),
         rows_read=verdict.rows_read,
@@ -119,9 +138,6 @@ def receive(  # noqa: PLR0913
         warnings=verdict.warnings,
         based_on=head.number if head else 0,
     )
-    if dry_run:
-        return Received(draft, None)
-    return Received(draft, _keep(log, draft, approve=approve, review=settings.review, progress=progress))
 
 
 def _keep(log: Log, draft: Draft, *, approve: bool, review: bool, progress: Progress | None) -> Changeset:
