@@ -69,6 +69,8 @@ def areas(geometries: Geometries, *, planar: bool = False) -> Floats:
     """
     parts, part_of = shapely.get_parts(geometries, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
+    real = ~shapely.is_empty(rings)
+    rings, ring_part = rings[real], ring_part[real]
     if not len(rings):
         return np.zeros(len(geometries))
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)

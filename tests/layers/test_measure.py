@@ -42,6 +42,14 @@ def test_holes_and_parts():
     assert abs(measure.areas(np.array([both]))[0] - (a - b + c)) < 1e-3
 
 
+def test_empty_parts_weigh_nothing():
+    parts = [shapely.box(46, 39, 46.1, 39.1), shapely.Polygon(), shapely.box(47, 39, 47.1, 39.1)]
+    both = shapely.MultiPolygon([parts[0], parts[2]])
+    found = measure.areas(np.array([shapely.GeometryCollection(parts), both, shapely.Polygon(), None]))
+    assert found[0] == found[1] > 0
+    assert found[2:].tolist() == [0, 0]
+
+
 def test_a_long_edge_is_straight_in_longitude_and_latitude():
     long = shapely.Polygon([(0, 0), (60, 50), (0, 50)])
     cut = shapely.segmentize(long, 0.01)
