@@ -13,6 +13,7 @@ from geo_service.api.dependencies import TheService, TheView, answer, tag_of
 from geo_service.balance import Refused
 from geo_service.store.errors import NotFound
 from layers.definitions import LAYERS, Layer
+from layers.schema import json_schema
 
 router = APIRouter(tags=["features"])
 
@@ -42,6 +43,7 @@ def described(layer: Layer, base: str) -> dict[str, object]:
         "links": [
             {"href": home, "rel": "self", "type": "application/json"},
             {"href": f"{home}/items", "rel": "items", "type": GEOJSON},
+            {"href": f"{home}/schema", "rel": "describedby", "type": "application/schema+json"},
         ],
     }
 
@@ -69,6 +71,15 @@ def collection(request: Request, seen: TheView, layer: str) -> Response:
     body = described(layer_of(layer), base_of(request))
     tag = tag_of(seen, layer, base_of(request))
     return conditional(request, tag, lambda: answer(orjson.dumps(body), "application/json", tag))
+
+
+@router.get("/collections/{layer}/schema")
+def schema(request: Request, seen: TheView, layer: str) -> Response:
+    """Return what a record of a layer looks like, as JSON Schema."""
+    home = f"{base_of(request)}/collections/{layer_of(layer).name}/schema"
+    tag = tag_of(seen, layer, "schema", home)
+    body = {"$id": home, **json_schema(layer_of(layer))}
+    return conditional(request, tag, lambda: answer(orjson.dumps(body), "application/schema+json", tag))
 
 
 def box_of(text: str | None) -> list[float] | None:

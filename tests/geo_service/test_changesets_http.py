@@ -130,6 +130,15 @@ def test_collections_and_health(client):
     assert client.get("/healthz").status_code == 200
 
 
+def test_the_schema_describes_what_items_hold(client):
+    post(client, features(box(46, 39, 46.1, 39.1)))
+    schema = client.get("/collections/hazards/schema").json()
+    row = client.get("/collections/hazards/items").json()["features"][0]["properties"]
+    assert set(schema["required"]) == {"id", "valid_from", "classification", "opened_on"}
+    assert schema["properties"]["classification"]["enum"] == ["SHA", "CHA"]
+    assert set(schema["properties"]) - {"geometry"} <= set(row)
+
+
 def test_review_keeps_a_changeset_from_the_ground_until_it_is_approved(client, clearway):
     clearway("settings", "review=true", check=0)
     body = post(client, features(box(46, 39, 46.1, 39.1))).json()
