@@ -72,18 +72,32 @@ def _gdal(path: Path, options: dict[str, object]) -> Rows:
     foreign = set(pyogrio.list_drivers()) - set(ALLOWED)
     if foreign:
         raise Unreadable("the reader is not caged as it must be; please report this")
-    layer, drawn = _layer(path, _text(options["layer"]))
+    layer = _layer(path, _text(options["layer"]))
     encoding = {"encoding": options["encoding"]} if options["encoding"] else {}
     meta, _, wkb, fields = pyogrio.raw.read(str(path), layer=layer, datetime_as_string=True, **encoding)
     columns = {str(name): _plain(values) for name, values in zip(meta["fields"], fields, strict=True)}
     header: dict[str, object] = {"crs": meta.get("crs"), "defects": {}, "notes": []}
     if wkb is None:
         return _from_columns(header, columns, options)
-    if any(word in str(drawn) for word in ("Curve", "Surface", "Circular")):
-        message = "curves were drawn as straight lines"
-        header["notes"] = [(place, "curves_linearised", message) for place in range(len(wkb))]
+    message = "curves were drawn as straight lines"
+    header["notes"] = [(place, "curves_linearised", message) for place in _curved(path, layer)]
     rows = [_json(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return header, rows or [b"{}"] * len(wkb), np.asarray(shapely.from_wkb(wkb, on_invalid="ignore")), [None] * len(wkb)
+
+
+def _curved(path: Path, layer: str) -> list[int]:
+    """Return the rows of a GeoPackage that hold curves: they come out of the reader as straight lines."""
+    if path.suffix != ".gpkg":
+        return []
+    geometry, table = (
+        text.replace('"', '""') for text in (pyogrio.read_info(str(path), layer=layer)["geometry_name"], layer)
+    )
+    asked = f'SELECT ST_GeometryType("{geometry}") AS kind FROM "{table}"'  # noqa: S608 - names, quoted, of a caged file
+    kinds = pyogrio.raw.read(str(path), sql=asked, read_geometry=False)[3][0]
+    marks = ("CURVE", "CIRCULAR", "SURFACE")
+    return [
+        place for place, kind in enumerate(kinds.tolist()) if kind and any(mark in str(kind).upper() for mark in marks)
+    ]
 
 
 def _plain(values: np.ndarray) -> list[object]:
@@ -93,18 +107,17 @@ def _plain(values: np.ndarray) -> list[object]:
     return [None if isinstance(one, float) and math.isnan(one) else one for one in values.tolist()]
 
 
-def _layer(path: Path, asked: str | None) -> tuple[str, str | None]:
-    """Return the layer to read and what it draws.
+def _layer(path: Path, asked: str | None) -> str:
+    """Return the layer to read.
 
     Raises:
         Question: it has several, and none of them was named.
     """
     found = pyogrio.list_layers(str(path))
-    kinds = {str(name): kind for name, kind in found}
-    names, spatial = list(kinds), [name for name, kind in kinds.items() if kind is not None]
+    names, spatial = [str(name) for name in found[:, 0]], [str(name) for name, kind in found if kind is not None]
     for one in ([asked] if asked else [], spatial, names):
-        if len(one) == 1 and one[0] in kinds:
-            return str(one[0]), kinds[str(one[0])]
+        if len(one) == 1 and one[0] in names:
+            return one[0]
         if asked:
             break
     if not names:

@@ -257,6 +257,12 @@ def test_bosnia(shared, layer, name, options, accepted, rejected):
     assert len({one.row for one in repairs}) == verdict.repaired
 
 
+def test_curves_are_drawn_straight_and_named(shared):
+    verdict = reading.load(shared / "dirty" / "misc" / "curvepolygon.gpkg", "hazards", set_values=HAZARD)
+    assert [one.code for one in verdict.problems if one.level == "repair"] == ["curves_linearised"]
+    assert verdict.versions.geometry.iloc[0].geom_type == "Polygon"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", ["geojson", "kml", "shp", "misc"])
 def test_every_dirty_file_has_an_outcome(shared, folder):
