@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run, so that a red run can be run again; CLEARWAY_RANDOM=1 looks elsewhere.
+settings.register_profile("clearway", derandomize=os.environ.get("CLEARWAY_RANDOM") != "1", deadline=None)
+settings.load_profile("clearway")
 
 ROOT = Path(__file__).parent.parent
 

@@ -26,7 +26,9 @@ boxes = st.tuples(
 def test_area_is_the_geodesic_area_of_short_edges(box):
     x, y, w, h, lean = box
     polygon = shapely.Polygon([(x, y), (x + w, y + lean), (x + w, y + h + lean), (x, y + h)])
-    assert abs(measure.areas(np.array([polygon]))[0] / geodesic(polygon) - 1) < 1e-8
+    # The peer adds up thousands of geodesics: its own rounding is a few 1e-4 m2.
+    wanted = geodesic(polygon)
+    assert abs(measure.areas(np.array([polygon]))[0] - wanted) < 1e-8 * wanted + 0.01
 
 
 def test_whole_ellipsoid():
