@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from geo_service import __version__
 from geo_service.api import changesets, collections, coverage, operation, pages, problems
 from geo_service.api.dependencies import Service
+from geo_service.api.heads import HeadAsGet
 from geo_service.clock import Clock, utc_now
 from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
@@ -19,6 +20,7 @@ def create_app(log: Log, *, clock: Clock = utc_now) -> FastAPI:
     app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api")
     app.state.service = Service(log, Snapshots(log), clock)
     problems.install(app)
+    app.add_middleware(HeadAsGet)
     for one in (pages, operation, coverage, changesets, collections):
         app.include_router(one.router)
     static = files("geo_service") / "static"

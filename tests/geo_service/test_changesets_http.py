@@ -130,6 +130,15 @@ def test_collections_and_health(client):
     assert client.get("/healthz").status_code == 200
 
 
+def test_head_answers_as_get_without_the_body(client):
+    post(client, features(box(46, 39, 46.1, 39.1)))
+    got, head = client.get("/coverage"), client.head("/coverage")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == got.headers["etag"]
+    assert head.headers["content-length"] == got.headers["content-length"]
+    assert client.head("/nothing").status_code == 404
+
+
 def test_the_schema_describes_what_items_hold(client):
     post(client, features(box(46, 39, 46.1, 39.1)))
     schema = client.get("/collections/hazards/schema").json()
