@@ -215,6 +215,14 @@ def recorded(frame: gpd.GeoDataFrame) -> Days:
     return np.asarray(pd.DatetimeIndex(frame["recorded_at"]).as_unit("us").asi8)
 
 
+def in_order_of_recording(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a version frame in the order in which its versions were recorded."""
+    when, row = recorded(frame), frame["row"].to_numpy()
+    if ((when[1:] > when[:-1]) | ((when[1:] == when[:-1]) & (row[1:] >= row[:-1]))).all():
+        return frame
+    return frame.iloc[np.lexsort((row, when))].reset_index(drop=True)
+
+
 def order(frame: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return the places of a version frame sorted by id, `valid_from`, `recorded_at`, row: the last one rules."""
     codes = pd.factorize(frame["id"], sort=True)[0]

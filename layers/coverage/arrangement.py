@@ -1,9 +1,13 @@
-"""The arrangement: the ground cut once by all boundaries, and every question about it answered from that."""
+"""The arrangement: the ground cut once by all boundaries ever recorded, as a value that every question is asked of.
 
-import datetime as dt
-from dataclasses import dataclass, field
+It is made of registers, one for each layer, and of tables worked out cell by cell. When records change, only the cells
+near them are worked out again; what was known at an earlier moment is reached the same way, backwards. Either way comes
+out as if it had been built from its versions alone, to the last digit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Self, TypeVar
 
 import geopandas as gpd
@@ -11,16 +15,22 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers import measure, versions
-from layers.coverage import records, spans, state
-from layers.coverage.faces import Faces, Progress, draw
-from layers.coverage.ground import Atoms, Boundaries, atoms, boundaries
-from layers.coverage.journal import Journal, journal_of
-from layers.coverage.sets import CoveringSets, covering_sets
+from layers import versions
+from layers.coverage import records, register, tables
+from layers.coverage.cells import cells_of, ends_of, portions_of, touched
+from layers.coverage.cutting import busy, isin_sorted
+from layers.coverage.ground import Boundaries, boundaries
+from layers.coverage.portion import LAYERS, Portion, portion, work_out
+from layers.coverage.records import NEVER, Hazards, Releases, Surveys, VersionSequence
+from layers.coverage.register import Register
+from layers.coverage.tables import Rows, Tables
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Geometries = NDArray[np.object_]
+Progress = Callable[[int, int], None]
+Worked = tuple[Tables, list[tuple[int, ...]]]
+Workers = Callable[[Iterable[Portion]], Iterable[Worked]]
+"""Works portions out, in their order; where and how many at a time is its own affair."""
 
 CELL_DEGREES = 2.0**-6
 """The side of a cell in degrees: 1.7 km from south to north. A power of two, so that borders are exact."""
@@ -28,228 +38,293 @@ CELL_DEGREES = 2.0**-6
 CELL_METRES = 2.0**11
 """The side of a cell (m) of planar frames."""
 
-WORK = 4_000_000
-"""Pairs of spans and events worked out at a time; bounds memory."""
-
+PORTION = 256
+"""Cells worked out at a time; bounds memory, and paces progress."""
 
 KEPT = 4
 """Arrangements of earlier knowledge that one keeps; the oldest goes."""
 
-LAYER_NAMES = ("hazards", "releases", "surveys", "districts")
 POINT_DATES = {"incidents": "occurred_on", "spots": "found_on"}
+FRAMES = (*LAYERS, *POINT_DATES)
+READERS = {
+    "hazards": records.hazards,
+    "releases": records.releases,
+    "surveys": records.surveys,
+    "districts": register.as_sequence,
+}
 
 
 def quiet(done: int, total: int) -> None:
     """Report no progress."""
 
 
+def one_by_one(portions: Iterable[Portion]) -> Iterable[Worked]:
+    """Work portions out one after another, in this process."""
+    return map(work_out, portions)
+
+
 @dataclass(frozen=True)
-class Shapes:
-    """All different polygons of all records, layer by layer.
+class Registers:
+    """The register of each layer that parts the ground."""
 
-    Attributes:
-        polygons: (n,) in the order hazards, releases, surveys, districts.
-        areas: (n,) m2 of each, computed by itself.
-        starts: where each layer begins, and the end.
-        of_version: per layer the shape (counted within the layer) of each version of its sequence, -1 for none.
-    """
+    hazards: Register[Hazards]
+    releases: Register[Releases]
+    surveys: Register[Surveys]
+    districts: Register[VersionSequence]
 
-    polygons: Geometries
-    areas: Floats
-    starts: tuple[int, ...]
-    of_version: tuple[Ints, ...]
+    def each(self) -> tuple[Register[Hazards], Register[Releases], Register[Surveys], Register[VersionSequence]]:
+        """Return the registers in the order of `LAYERS`."""
+        return self.hazards, self.releases, self.surveys, self.districts
+
+
+def no_records(*, planar: bool) -> Registers:
+    """Return registers in which nothing was recorded."""
+    return Registers(**{name: register.empty(name, READERS[name], planar=planar) for name in LAYERS})  # type: ignore[arg-type, misc]
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """Faces of all polygons ever recorded, and the states of the ground on every day.
+    """The states of the ground on every day, by all versions recorded.
 
-    Immutable; `at` gives the arrangement of what was known at an earlier moment.
+    Immutable; `extended` and `at` give the arrangement of what was known later and earlier.
 
     Attributes:
-        frames: the version frames it was made of, by layer.
+        registers: the versions of the layers that part the ground.
+        points: the version frames of incidents and spots, which are counted and never measured.
+        tables: what was worked out of each cell.
+        borders: the district shapes of each set of district polygons that ground lies in.
         planar: whether areas are planar metres (frames without a CRS).
-        cell: the cell's side, in units of the coordinates.
+        size: the cell's side, in units of the coordinates.
+        apart: unions worked out apart for the certificate, by what they are made of.
+        met: pairs of touching polygons known already, and among how many hazard and release shapes.
     """
 
-    frames: dict[str, gpd.GeoDataFrame | None]
-    hazards: records.Hazards
-    releases: records.Releases
-    surveys: records.VersionSequence
-    districts: records.VersionSequence
-    shapes: Shapes
-    faces: Faces
-    sets: CoveringSets
-    borders: CoveringSets
-    atoms: Atoms
-    atom_of_face: Ints
+    registers: Registers
+    points: Mapping[str, gpd.GeoDataFrame]
+    tables: Tables
+    borders: tuple[tuple[int, ...], ...]
     planar: bool
-    cell: float
-    _known: dict[dt.datetime, Self] = field(default_factory=dict, repr=False, compare=False)
+    size: float
+    apart: dict[bytes, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    met: tuple[Ints, int, int] | None = field(default=None, repr=False, compare=False)
+    _earlier: dict[tuple[int, ...], Self] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def hazards(self) -> Hazards:
+        """What the versions of hazards say."""
+        return self.registers.hazards.says
+
+    @property
+    def releases(self) -> Releases:
+        """What the versions of releases say."""
+        return self.registers.releases.says
+
+    def frame(self, layer: str) -> gpd.GeoDataFrame:
+        """Return all versions of a layer, in order of recording."""
+        return self.points[layer] if layer in POINT_DATES else getattr(self.registers, layer).frame
+
+    def lengths(self) -> tuple[int, ...]:
+        """Return how many versions of each layer were recorded, in the order of `FRAMES`."""
+        return tuple(len(self.frame(name)) for name in FRAMES)
+
+    def extended(
+        self, frames: Mapping[str, gpd.GeoDataFrame], *, workers: Workers = one_by_one, progress: Progress = quiet
+    ) -> Self:
+        """Return the arrangement of further versions.
+
+        Args:
+            frames: version frames by layer that begin with the versions arranged here; layers left out stay.
+            workers, progress: who works cells out, and who is told how many of how many are done.
+        """
+        parts = {
+            one.layer: one.extended(frames[one.layer]) if one.layer in frames else (one, np.zeros(0, dtype=np.int64))
+            for one in self.registers.each()
+        }
+        points = {name: frames.get(name, frame) for name, frame in self.points.items()}
+        return self._with(parts, points, workers, progress)
+
+    def reached(self, lengths: tuple[int, ...]) -> Self:
+        """Return the arrangement of the first so many versions of each layer, in the order of `FRAMES`."""
+        lengths = tuple(np.minimum(lengths, self.lengths()).tolist())
+        if lengths == self.lengths():
+            return self
+        if lengths not in self._earlier:
+            wanted = dict(zip(FRAMES, lengths, strict=True))
+            parts = {one.layer: one.reached(wanted[one.layer]) for one in self.registers.each()}
+            points = {name: frame.iloc[: wanted[name]] for name, frame in self.points.items()}
+            while len(self._earlier) >= KEPT:
+                self._earlier.pop(next(iter(self._earlier)))
+            self._earlier[lengths] = self._with(parts, points, one_by_one, quiet)
+        return self._earlier[lengths]
 
     def at(self, known_at: versions.Moment | None) -> Self:
         """Return the arrangement of the versions recorded at or before `known_at`.
 
-        It is built from those versions alone, so that a published figure comes out the same to the last digit
+        It is worked out from those versions alone, so that a published figure comes out the same to the last digit
         whatever was recorded since.
         """
         if known_at is None:
             return self
         moment = versions.as_moment(known_at)
-        dated = [frame for frame in self.frames.values() if frame is not None and "recorded_at" in frame]
-        if not dated:
+        frames = [self.frame(name) for name in FRAMES]
+        if not any("recorded_at" in frame for frame in frames):
             message = "known_at needs frames that say when their versions were recorded (recorded_at)"
             raise ValueError(message)
-        if all((frame["recorded_at"] <= moment).all() for frame in dated):
-            return self
-        if moment not in self._known:
-            then = {
-                name: None if frame is None else versions.known_by(frame, moment) for name, frame in self.frames.items()
-            }
-            while len(self._known) >= KEPT:
-                self._known.pop(next(iter(self._known)))
-            self._known[moment] = build(type(self), then, cell=self.cell, planar=self.planar)
-        return self._known[moment]
+        return self.reached(tuple(len(versions.known_by(frame, moment)) for frame in frames))
 
-    @cached_property
-    def covers(self) -> tuple[spans.Cover, spans.Cover, spans.Cover]:
-        """Every version over each covering set: of hazards, releases, surveys."""
-        found = []
-        for layer, seq in enumerate((self.hazards.versions, self.releases.versions, self.surveys)):
-            low, high = self.shapes.starts[layer], self.shapes.starts[layer + 1]
-            mine = (self.sets.shape >= low) & (self.sets.shape < high)
-            owner, shape = self.sets.owner[mine], self.sets.shape[mine] - low
-            found.append(spans.cover(owner, shape, seq, self.shapes.of_version[layer], high - low))
-        return found[0], found[1], found[2]
+    def _with(
+        self,
+        parts: Mapping[str, tuple[Register, Ints]],  # type: ignore[type-arg]
+        points: Mapping[str, gpd.GeoDataFrame],
+        workers: Workers,
+        progress: Progress,
+    ) -> Self:
+        """Return the arrangement of other registers, given which records differ."""
+        registers = Registers(**{name: one for name, (one, _) in parts.items()})
+        whole = replace(self, registers=registers, points=points, met=self._known_meetings(), _earlier={})
+        longer = {
+            one.layer: max(one, getattr(self.registers, one.layer), key=lambda each: len(each.shapes))
+            for one in registers.each()
+        }
+        moved = [np.isin(longer[name].shapes.record, changed) for name, (_, changed) in parts.items()]
+        bounds = np.concatenate([longer[name].shapes.bounds[k] for name, k in zip(parts, moved, strict=True)])
+        if not len(bounds):
+            return whole
+        old = self.tables.cells
+        near = touched(old["cell"], old["end"], bounds, self.size)
+        if near.sum() * 2 > len(near):
+            return built(whole, workers=workers, progress=progress)
+        entered = [busy(longer[name].shapes.polygons[k], self.size) for name, k in zip(parts, moved, strict=True)]
+        asked = np.unique(np.concatenate([old["cell"][near], *entered]))
+        if any(len(one) < len(getattr(self.registers, one.layer)) for one in registers.each()):
+            asked = asked[_still_busy(registers, asked, self.size)]
+        cells = np.union1d(old["cell"][~near], asked)
+        ends = ends_of(cells)
+        # A stretch that now ends elsewhere changes the cell it belongs to.
+        place = np.minimum(np.searchsorted(old["cell"], cells), max(len(old) - 1, 0))
+        kept = (old["cell"][place] == cells) & (old["end"][place] == ends) if len(old) else np.zeros(len(cells), bool)
+        todo = np.flatnonzero(~kept | isin_sorted(cells, asked))
+        gone = np.union1d(cells[todo], np.setdiff1d(old["cell"], cells))
+        whole = replace(whole, tables=self.tables.without(gone))
+        return _worked(whole, cells[todo], ends[todo], workers, progress)
 
-    @cached_property
-    def hazard_spans(self) -> spans.HazardSpans:
-        """When hazards stand over covering sets."""
-        return spans.hazard_spans(self.covers[0], self.hazards)
-
-    @cached_property
-    def release_spans(self) -> spans.ReleaseSpans:
-        """When releases are in effect, or await quality control, over covering sets."""
-        return spans.release_spans(self.covers[1], self.releases)
-
-    @cached_property
-    def survey_spans(self) -> spans.SurveySpans:
-        """When covering sets are surveyed without evidence found."""
-        return spans.survey_spans(self.covers[2], self.surveys)
-
-    @cached_property
-    def journal(self) -> Journal:
-        """Every change of state of every covering set."""
-        parts = [
-            state.evaluate(
-                _some(self.hazard_spans, low, high),
-                _some(self.release_spans, low, high),
-                _some(self.survey_spans, low, high),
-                self.hazards,
-                self.releases,
-            )
-            for low, high in self._portions()
-        ]
-        since = state.standing_since(self.hazard_spans, self.sets.count)
-        return journal_of(state.joined(parts), since)
-
-    def _portions(self) -> list[tuple[int, int]]:
-        """Cut the covering sets into ranges whose work fits in memory."""
-        n = self.sets.count
-        size = sum(
-            np.bincount(x.owner, minlength=n) for x in (self.hazard_spans, self.release_spans, self.survey_spans)
-        )
-        work = np.cumsum(np.asarray(size, dtype=np.int64) ** 2 * 2 + 1)
-        cuts = [0, *(np.searchsorted(work, np.arange(WORK, work[-1], WORK)) + 1)] if n else [0]
-        edges = sorted({*(int(min(cut, n)) for cut in cuts), n})
-        return list(pairwise(edges)) or [(0, 0)]
-
-    def points_on(self, name: str, day: int, borders: Boundaries) -> Ints:
-        """Return the district of each point record in force on a day: its place, or the number of districts."""
-        frame = self.frames.get(name)
-        if frame is None or not len(frame):
-            return np.zeros(0, dtype=np.int64)
-        found = versions.in_force(frame, versions.date_of(day))
-        points = found[versions.days(found[POINT_DATES[name]]) <= day].geometry.to_numpy()
-        place = np.full(len(points), len(borders.ids), dtype=np.int64)
-        tree = shapely.STRtree(points)
-        polygon, point = tree.query(borders.polygons, predicate="intersects")
-        np.minimum.at(place, point, polygon)
-        return place
+    def _known_meetings(self) -> tuple[Ints, int, int] | None:
+        if "touching" not in vars(self):
+            return self.met
+        return self.touching, len(self.registers.hazards.shapes), len(self.registers.releases.shapes)
 
     def boundaries(self, day: int) -> Boundaries:
         """Return the districts in force on a day (days since 1970-01-01)."""
-        low = self.shapes.starts[3]
-        return boundaries(
-            day,
-            self.districts,
-            self.shapes.of_version[3],
-            self.shapes.polygons[low:],
-            self.shapes.areas[low:],
-            self.borders.owner,
-            self.borders.shape,
-            self.borders.count,
-        )
+        return boundaries(day, self.registers.districts, self.borders)
+
+    @cached_property
+    def touching(self) -> Ints:
+        """Pairs (hazard shape, release shape) (n, 2) of polygons that meet, ascending."""
+        h, r = self.registers.hazards.shapes, self.registers.releases.shapes
+        found, hazards, releases = self.met or (np.zeros((0, 2), dtype=np.int64), 0, 0)
+        found = found[(found[:, 0] < len(h)) & (found[:, 1] < len(r))]
+        new = _meeting(h.polygons[hazards:], r.polygons) + [hazards, 0]
+        late = _meeting(h.polygons[:hazards], r.polygons[releases:]) + [0, releases]
+        both = np.concatenate([found, new, late])
+        return both[np.lexsort((both[:, 1], both[:, 0]))]
+
+    @cached_property
+    def by_border(self) -> Rows:
+        """The tally summed over cells and profiles: what changes by day, border and column."""
+        rows = self.tables.tally.copy()
+        rows["cell"], rows["profile"] = 0, 0
+        return tables.condensed(rows)
 
     @cached_property
     def first_day(self) -> int:
         """The first day that some record of a hazard, release or survey describes; NEVER where there is none."""
-        days = [seq.begins.min() for seq in (self.hazards.versions, self.releases.versions, self.surveys) if len(seq)]
-        return int(min(days, default=records.NEVER))
+        days = [one.versions.begins.min() for one in self.registers.each()[:3] if len(one.versions)]
+        return int(min(days, default=NEVER))
+
+    def points_on(self, name: str, day: int, borders: Boundaries) -> Ints:
+        """Return the district of each point record in force on a day: its place, or the number of districts."""
+        frame = self.points[name]
+        if not len(frame):
+            return np.zeros(0, dtype=np.int64)
+        found = versions.in_force(frame, versions.date_of(day))
+        points = found[versions.days(found[POINT_DATES[name]]) <= day].geometry.to_numpy()
+        place = np.full(len(points), len(borders.ids), dtype=np.int64)
+        polygon, point = shapely.STRtree(points).query(borders.polygons, predicate="intersects")
+        np.minimum.at(place, point, polygon)
+        return place
 
 
-Spans = TypeVar("Spans", spans.HazardSpans, spans.ReleaseSpans, spans.SurveySpans)
+Kind = TypeVar("Kind", bound=Arranged)
 
 
-def _some(all_: Spans, low: int, high: int) -> Spans:
-    a, b = np.searchsorted(all_.owner, (low, high))
-    return type(all_)(**{name: column[a:b] for name, column in vars(all_).items()})
+def built(whole: Kind, *, workers: Workers = one_by_one, progress: Progress = quiet) -> Kind:
+    """Return an arrangement with every cell worked out from its registers."""
+    bare = replace(whole, tables=tables.nothing(), borders=(), _earlier={})
+    entered = [busy(one.shapes.polygons, whole.size) for one in whole.registers.each()]
+    cells = np.unique(np.concatenate(entered))
+    return _worked(bare, cells, ends_of(cells), workers, progress)
 
 
-Built = TypeVar("Built", bound=Arranged)
+def _worked(whole: Kind, cells: Ints, ends: Ints, workers: Workers, progress: Progress) -> Kind:
+    """Return an arrangement with some cells worked out besides those that it has."""
+    number = {one: place for place, one in enumerate(whole.borders)}
+    parts, done = [], 0
+    portions = portions_of(cells, PORTION)
+    for some, (found, borders) in zip(portions, workers(portions_in(whole, portions, cells, ends)), strict=True):
+        again = [number.setdefault(one, len(number)) for one in borders]
+        parts.append(found.with_borders(np.array(again, dtype=np.int64)))
+        done += len(some)
+        progress(done, len(cells))
+    added = tables.joined(parts)
+    together = tables.merged(whole.tables, added) if len(whole.tables.cells) else added
+    return replace(whole, tables=together, borders=tuple(number))
 
 
-def build(
-    kind: type[Built],
-    frames: dict[str, gpd.GeoDataFrame | None],
+def portions_in(whole: Arranged, portions: list[Ints], cells: Ints, ends: Ints) -> Iterable[Portion]:
+    """Return the work that cells are, portion by portion."""
+    for some in portions:
+        yield portion(some, ends[np.searchsorted(cells, some)], whole.size, *whole.registers.each())
+
+
+def _meeting(one: NDArray[np.object_], other: NDArray[np.object_]) -> Ints:
+    """Return pairs (place in one, place in other) (n, 2) of polygons that meet."""
+    if not len(one) or not len(other):
+        return np.zeros((0, 2), dtype=np.int64)
+    if len(one) < len(other):
+        b, a = shapely.STRtree(one).query(other, predicate="intersects")
+        return np.column_stack([a, b])[:, ::1]
+    a, b = shapely.STRtree(other).query(one, predicate="intersects")
+    return np.column_stack([a, b])
+
+
+def _still_busy(registers: Registers, cells: Ints, size: float) -> NDArray[np.bool_]:
+    """Say which cells some boundary enters."""
+    if not len(cells):
+        return np.zeros(0, dtype=bool)
+    place = cells_of(cells)
+    found = np.zeros(len(cells), dtype=bool)
+    low, high = place.min(axis=0) * size, (place.max(axis=0) + 1) * size
+    for one in registers.each():
+        box = one.shapes.bounds
+        apart = (box[:, 0] > high[0]) | (box[:, 2] < low[0]) | (box[:, 1] > high[1]) | (box[:, 3] < low[1])
+        found |= isin_sorted(cells, busy(one.shapes.polygons[~apart], size))
+    return found
+
+
+def arranged(  # noqa: PLR0913
+    kind: type[Kind],
+    frames: Mapping[str, gpd.GeoDataFrame],
     *,
-    cell: float,
     planar: bool,
+    size: float,
+    workers: Workers = one_by_one,
     progress: Progress = quiet,
-) -> Built:
-    """Arrange version frames in one coordinate system, all in EPSG:4326 or all planar."""
-    hazards = records.hazards(frames["hazards"])
-    releases = records.releases(frames["releases"], hazards.versions.ids)
-    surveys = records.sequence(frames["surveys"], "surveys")
-    districts = records.sequence(frames["districts"], "districts")
-    parts, of_version = [], []
-    for seq in (hazards.versions, releases.versions, surveys, districts):
-        polygons, of = records.shapes_of(seq)
-        parts.append(polygons)
-        of_version.append(of)
-    polygons = np.concatenate(parts)
-    starts = tuple(np.cumsum([0, *map(len, parts)]).tolist())
-    shapes = Shapes(polygons, measure.areas(polygons, planar=planar), starts, tuple(of_version))
-    place = np.arange(len(polygons))
-    claims = (place < starts[1]) | (place >= starts[3])
-    faces = draw(polygons, claims, cell, planar=planar, progress=progress)
-    ground = faces.shape < starts[3]
-    n = len(faces.polygons)
-    sets = covering_sets(faces.face[ground], faces.shape[ground], n)
-    borders = covering_sets(faces.face[~ground], faces.shape[~ground] - starts[3], n)
-    summed, atom_of_face = atoms(sets.of_face, borders.of_face, faces.areas, borders.count)
-    return kind(
-        frames,
-        hazards,
-        releases,
-        surveys,
-        districts,
-        shapes,
-        faces,
-        sets,
-        borders,
-        summed,
-        atom_of_face,
-        planar,
-        cell,
-    )
+) -> Kind:
+    """Arrange version frames, in order of recording, all in EPSG:4326 or all planar."""
+    points = {name: frames.get(name, versions.empty(versions.layer_named(name))) for name in POINT_DATES}
+    found = {
+        one.layer: one.extended(frames[one.layer])[0] if one.layer in frames else one
+        for one in no_records(planar=planar).each()
+    }
+    bare = kind(Registers(**found), points, tables.nothing(), (), planar, size)  # type: ignore[arg-type]
+    return built(bare, workers=workers, progress=progress)

@@ -6,12 +6,23 @@ import geopandas as gpd
 import pandas as pd
 
 from layers import measure, versions
-from layers.coverage.arrangement import CELL_DEGREES, CELL_METRES, LAYER_NAMES, POINT_DATES, Arranged, build, quiet
+from layers.coverage.arrangement import (
+    CELL_DEGREES,
+    CELL_METRES,
+    FRAMES,
+    Arranged,
+    Progress,
+    Workers,
+    arranged,
+    one_by_one,
+    quiet,
+)
 from layers.coverage.attention import attention, overlaps
 from layers.coverage.certificate import certify_ledger, certify_partition
-from layers.coverage.faces import Progress
 from layers.coverage.ledger import ledger
-from layers.coverage.partition import partition
+from layers.coverage.partition import any_device, partition
+from layers.coverage.timeline import steps, timeline
+from layers.coverage.zones import state_polygons
 from layers.definitions import LAYERS
 
 
@@ -49,6 +60,25 @@ class Arrangement(Arranged):
         found.attrs["certificate"] = certify_ledger(then, found)
         return found
 
+    def timeline(
+        self, start: versions.Date, end: versions.Date, step: str, known_at: versions.Moment | None = None
+    ) -> pd.DataFrame:
+        """Return the partition by district at the end of each month, quarter or year of a period.
+
+        See `layers.coverage.timeline`.
+        """
+        return timeline(self.at(known_at), steps(versions.as_date(start), versions.as_date(end), step))
+
+    def any_device(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
+        """Return the open m2 by device category, each profile that holds it in full: device, CHA, SHA."""
+        return any_device(self.at(known_at), versions.day(as_of))
+
+    def state_polygons(
+        self, as_of: versions.Date, known_at: versions.Moment | None = None, by: Sequence[str] = ("district",)
+    ) -> gpd.GeoDataFrame:
+        """Return the ground dissolved by state, and by district where asked for; see `layers.coverage.zones`."""
+        return state_polygons(self.at(known_at), as_of, by)
+
     def attention(self, as_of: versions.Date, known_at: versions.Moment | None = None) -> pd.DataFrame:
         """Return what a person must look at, with its m2; see `layers.coverage.attention`."""
         return attention(self.at(known_at), as_of)
@@ -67,6 +97,7 @@ def arrange(  # noqa: PLR0913
     incidents: gpd.GeoDataFrame | None = None,
     spots: gpd.GeoDataFrame | None = None,
     cell: float | None = None,
+    workers: Workers = one_by_one,
     progress: Progress = quiet,
 ) -> Arrangement:
     """Arrange the polygons of all versions ever recorded: a row per version, with the fields of its layer.
@@ -78,18 +109,13 @@ def arrange(  # noqa: PLR0913
         hazards, releases, surveys, districts: the polygons that part the ground.
         incidents, spots: points, counted and never measured.
         cell: side of the cells the work is cut into, in units of the coordinates; changes no figure.
+        workers: who works cells out; see `layers.coverage.working`.
         progress: told how many of how many cells are done.
 
     Raises:
         ValueError: a polygon is invalid, a required field is missing, or some frames have a CRS and others none.
     """
-    given = dict(
-        zip(
-            (*LAYER_NAMES, *POINT_DATES),
-            (hazards, releases, surveys, districts, incidents, spots),
-            strict=True,
-        )
-    )
+    given = dict(zip(FRAMES, (hazards, releases, surveys, districts, incidents, spots), strict=True))
     filled = {name: frame for name, frame in given.items() if frame is not None and len(frame)}
     planar = {frame.crs is None for frame in filled.values()}
     if len(planar) > 1:
@@ -97,10 +123,9 @@ def arrange(  # noqa: PLR0913
         message = f"frames with and without a CRS cannot be arranged together; without: {', '.join(bare)}"
         raise ValueError(message)
     frames = {
-        name: versions.typed(measure.to_lonlat(filled[name]), LAYERS[name]) if name in filled else None
-        for name in given
+        name: versions.in_order_of_recording(versions.typed(measure.to_lonlat(frame), LAYERS[name]))
+        for name, frame in filled.items()
     }
     plane = planar == {True}
-    return build(
-        Arrangement, frames, cell=cell or (CELL_METRES if plane else CELL_DEGREES), planar=plane, progress=progress
-    )
+    size = cell or (CELL_METRES if plane else CELL_DEGREES)
+    return arranged(Arrangement, frames, planar=plane, size=size, workers=workers, progress=progress)

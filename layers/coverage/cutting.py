@@ -1,8 +1,8 @@
 """Boundaries cut along a grid of cells, so that each cell can be noded on its own.
 
-A cell (i, j) is [i, i+1] x [j, j+1] times the cell's size. Cell borders are exact in binary where the size is a power
-of two. A cut point is computed from the uncut edge in one fixed direction, so that two polygons that share an edge,
-and two cells that share a border, get the same point to the bit.
+Cell borders are exact in binary where the size is a power of two. A cut point is computed from the uncut edge in one
+fixed direction, so that two polygons that share an edge, and two cells that share a border, get the same point to the
+bit.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+
+from layers.coverage.cells import cells_of, keys_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,7 +23,7 @@ class Pieces:
     """Runs of boundary, each within one cell, sorted by cell then by shape.
 
     Attributes:
-        cells: (n, 2) the column and row of the cell of each run.
+        cells: (n,) the key of the cell of each run.
         lines: (n,) LineStrings.
         shapes: (n,) which polygon the run bounds.
     """
@@ -48,25 +50,57 @@ def edges_of(polygons: Geometries) -> tuple[Floats, Floats, Ints, Ints]:
     return xy[:-1][keep], xy[1:][keep], owner[ring], ring
 
 
-def cut(polygons: Geometries, size: float) -> Pieces:
-    """Cut the boundaries of polygons along the grid of cells of `size` (units of the coordinates).
+def cut(polygons: Geometries, size: float, wanted: Ints) -> Pieces:
+    """Cut the boundaries of polygons along the grid of cells of `size`, and return what lies in some cells.
 
     Args:
         polygons: (n,) polygons or multipolygons.
-        size: the side of a cell, a power of two.
+        size: the side of a cell (units of the coordinates), a power of two.
+        wanted: keys of cells, ascending.
     """
     start, end, shape, ring = edges_of(polygons)
+    near = _near(start, end, wanted, size)
+    start, end, shape, ring = start[near], end[near], shape[near], ring[near]
     first, last, edge = _sub_edges(start, end, size)
-    if not len(edge):
-        return Pieces(np.zeros((0, 2), np.int64), np.zeros(0, object), np.zeros(0, np.int64))
     cell = np.floor((first + last) / 2 / size).astype(np.int64)
+    key = keys_of(cell)
+    here = np.flatnonzero(isin_sorted(key, wanted))
+    if not len(here):
+        return Pieces(np.zeros(0, np.int64), np.zeros(0, object), np.zeros(0, np.int64))
+    first, last, edge, cell, key = first[here], last[here], edge[here], cell[here], key[here]
     # A cut point may lie outside its cell by rounding: an end that misses the border would not part the ground.
     low, high = cell * size, (cell + 1) * size
     first, last = np.clip(first, low, high), np.clip(last, low, high)
-    lines, begin = _chains(first, last, cell, ring[edge])
-    cells, shapes = cell[begin], shape[edge][begin]
-    place = np.lexsort((shapes, cells[:, 0], cells[:, 1]))
-    return Pieces(cells[place], lines[place], shapes[place])
+    # Pieces follow each other where their edges do in the uncut ring, whichever other cells were asked for.
+    lines, begin = _chains(first, last, key, ring[edge], near[edge])
+    keys, shapes = key[begin], shape[edge][begin]
+    place = np.lexsort((shapes, keys))
+    return Pieces(keys[place], lines[place], shapes[place])
+
+
+def busy(polygons: Geometries, size: float) -> Ints:
+    """Return the keys of the cells that some boundary enters, ascending."""
+    start, end, _, _ = edges_of(polygons)
+    first, last, _ = _sub_edges(start, end, size)
+    return np.unique(keys_of(np.floor((first + last) / 2 / size).astype(np.int64)))
+
+
+def isin_sorted(values: Ints, among: Ints) -> NDArray[np.bool_]:
+    """Say which values occur in an ascending array."""
+    if not len(among):
+        return np.zeros(len(values), dtype=bool)
+    place = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return np.asarray(among[place] == values)
+
+
+def _near(start: Floats, end: Floats, wanted: Ints, size: float) -> Ints:
+    """Return the edges that come near some cells: their rows and columns, taken together."""
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
+    cells = cells_of(wanted)
+    low, high = cells.min(axis=0) * size, (cells.max(axis=0) + 1) * size
+    apart = (np.maximum(start, end) < low).any(axis=1) | (np.minimum(start, end) > high).any(axis=1)
+    return np.flatnonzero(~apart)
 
 
 def _sub_edges(start: Floats, end: Floats, size: float) -> tuple[Floats, Floats, Ints]:
@@ -134,9 +168,10 @@ def within(count: Ints) -> Ints:
     return np.arange(total) - np.repeat(np.cumsum(count) - count, count)
 
 
-def _chains(first: Floats, last: Floats, cell: Ints, ring: Ints) -> tuple[Geometries, Ints]:
+def _chains(first: Floats, last: Floats, cell: Ints, ring: Ints, edge: Ints) -> tuple[Geometries, Ints]:
     """Join pieces that follow each other in one ring and one cell; return the lines and where each begins."""
-    follows = (ring[1:] == ring[:-1]) & (cell[1:] == cell[:-1]).all(axis=1) & (first[1:] == last[:-1]).all(axis=1)
+    follows = (ring[1:] == ring[:-1]) & (cell[1:] == cell[:-1]) & (first[1:] == last[:-1]).all(axis=1)
+    follows &= edge[1:] - edge[:-1] <= 1
     opens = np.r_[True, ~follows]
     begin = np.flatnonzero(opens)
     chain = np.cumsum(opens) - 1

@@ -1,31 +1,22 @@
-"""The arrangement's faces: all boundaries cut the ground into pieces that each have the same polygons over them.
+"""The faces of some cells: all boundaries cut the ground into pieces that each have the same polygons over them.
 
-Cells that some boundary enters are noded and polygonised one by one. Between two such cells of a row nothing changes,
-so the whole stretch is one rectangle. A face is drawn once and holds for every date.
+Every busy cell is noded and polygonised by itself, its boundaries in an order that depends on the polygons alone, so
+that a cell comes out the same to the bit whatever else is drawn with it. A face is drawn once and holds for every date.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers import measure
-from layers.coverage.cutting import Pieces, cut, within
+from layers.coverage.cells import boxes_of, cells_of
+from layers.coverage.cutting import cut, within
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Geometries = NDArray[np.object_]
-Progress = Callable[[int, int], None]
-
-BATCH = 500
-"""Cells noded at a time by one thread."""
-
-PORTION = 50_000
-"""Faces measured at a time by one thread."""
 
 TORN = 1e-9
 """A cell whose faces miss its area by more than this share was not noded well, and is noded again with snapping."""
@@ -36,77 +27,50 @@ SNAP = 2.0**-40
 
 @dataclass(frozen=True)
 class Faces:
-    """Pieces of ground in order of cell.
+    """Pieces of ground, cell by cell.
 
     Attributes:
         polygons: (n,) the faces.
-        areas: (n,) m2.
+        cell: (n,) the cell of each, a place in the keys given; ascending.
         face, shape: (m,) pairs: that shape covers that face; sorted by face, then shape.
     """
 
     polygons: Geometries
-    areas: Floats
+    cell: Ints
     face: Ints
     shape: Ints
 
 
-def draw(shapes: Geometries, claims: NDArray[np.bool_], size: float, *, planar: bool, progress: Progress) -> Faces:
-    """Draw the faces of all shapes.
+def draw(  # noqa: PLR0913
+    shapes: Geometries, digests: NDArray[np.bytes_], claims: Bools, keys: Ints, ends: Ints, size: float
+) -> Faces:
+    """Draw the faces of busy cells and of the stretches that belong to them.
 
     Args:
-        shapes: (n,) valid polygons or multipolygons, in a fixed order.
+        shapes: (n,) valid polygons or multipolygons: at least all that touch the cells.
+        digests: (n,) equal for equal polygons alone; their order is the order of noding.
         claims: (n,) whether a tie at a shape's boundary counts as covered: true for hazards and districts, so that a
             sliver takes the more dangerous state.
+        keys, ends: the cells, ascending, and where their stretches end.
         size: the cell's side.
-        planar: areas in the plane instead of on the ellipsoid.
-        progress: told how many of how many cells are done.
     """
-    different, which = _different(shapes)
-    pieces = cut(shapes[different], size)
-    polygons = np.concatenate([*_busy_faces(pieces, size, progress), _stretches(pieces, size)])
-    face, shape = _covering(polygons, shapes[different], which, claims)
-    first = np.r_[True, face[1:] != face[:-1]][: len(face)]
-    polygons = polygons[face[first]]
-    return Faces(polygons, _areas(polygons, planar=planar), np.cumsum(first) - 1, shape)
+    _, first, which = np.unique(digests, return_index=True, return_inverse=True)
+    kinds = shapes[first]
+    pieces = cut(kinds, size, keys)
+    cells = cells_of(keys)
+    boxes = boxes_of(cells[:, 0], cells[:, 0] + 1, cells[:, 1], size)
+    busy, of_busy = node(pieces.lines, np.searchsorted(keys, pieces.cells), boxes, size)
+    reach = np.flatnonzero(ends > cells[:, 0] + 1)
+    stretches = boxes_of(cells[reach, 0] + 1, ends[reach], cells[reach, 1], size)
+    polygons, of = np.concatenate([busy, stretches]), np.concatenate([of_busy, reach])
+    order = np.argsort(of, kind="stable")
+    polygons, of = polygons[order], of[order]
+    face, shape = _covering(polygons, kinds, which, claims)
+    return Faces(polygons, of, face, shape)
 
 
-def _busy_faces(pieces: Pieces, size: float, progress: Progress) -> list[Geometries]:
-    """Node and polygonise every cell that a boundary enters, in threads: shapely lets others run meanwhile."""
-    if not len(pieces.lines):
-        return []
-    opens = np.r_[True, (pieces.cells[1:] != pieces.cells[:-1]).any(axis=1)]
-    begin = np.append(np.flatnonzero(opens), len(opens))
-    cells = pieces.cells[begin[:-1]]
-
-    def draw_some(at: int) -> Geometries:
-        some = slice(at, at + BATCH)
-        boxes = _boxes(cells[some, 0], cells[some, 0] + 1, cells[some, 1], size)
-        runs = pieces.lines[begin[at] : begin[min(at + BATCH, len(cells))]]
-        owner = np.repeat(np.arange(len(boxes)), np.diff(begin[at : at + BATCH + 1]))
-        return node(runs, owner, boxes, size)
-
-    found = []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for some in threads.map(draw_some, range(0, len(cells), BATCH)):
-            found.append(some)
-            progress(min(len(found) * BATCH, len(cells)), len(cells))
-    return found
-
-
-def _areas(polygons: Geometries, *, planar: bool) -> Floats:
-    """Return the m2 of polygons, measured in threads."""
-    parts = [polygons[at : at + PORTION] for at in range(0, len(polygons), PORTION)]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return np.concatenate([np.zeros(0), *threads.map(lambda part: measure.areas(part, planar=planar), parts)])
-
-
-def _boxes(left: Ints, right: Ints, row: Ints, size: float) -> Geometries:
-    boxes: Geometries = shapely.box(left * size, row * size, right * size, (row + 1) * size)
-    return boxes
-
-
-def node(runs: Geometries, owner: Ints, boxes: Geometries, size: float) -> Geometries:
-    """Return the faces into which runs of boundary part their boxes, box by box.
+def node(runs: Geometries, owner: Ints, boxes: Geometries, size: float) -> tuple[Geometries, Ints]:
+    """Return the faces into which runs of boundary part their boxes, and the box of each, box by box.
 
     Args:
         runs: lines within their box; owner: which box, ascending.
@@ -122,14 +86,15 @@ def node(runs: Geometries, owner: Ints, boxes: Geometries, size: float) -> Geome
         faces, of = _polygonise(np.asarray(shapely.node(sets), dtype=object))
     except shapely.GEOSException:
         # One cell failed and took the others with it: each by itself, so that the others come out as ever.
-        return np.concatenate([_node_alone(one, box, size) for one, box in zip(sets, boxes, strict=True)])
+        parts = [_node_alone(one, box, size) for one, box in zip(sets, boxes, strict=True)]
+        return np.concatenate(parts), np.repeat(np.arange(len(boxes)), [len(part) for part in parts])
     torn = np.flatnonzero(_torn(faces, of, boxes, size))
     if not len(torn):
-        return faces
+        return faces, of
     parts = np.split(faces, np.cumsum(np.bincount(of, minlength=len(boxes)))[:-1])
     for k in torn.tolist():
         parts[k] = _snapped(sets[k], size)
-    return np.concatenate(parts)
+    return np.concatenate(parts), np.repeat(np.arange(len(boxes)), [len(part) for part in parts])
 
 
 def _node_alone(lines: shapely.Geometry, box: shapely.Geometry, size: float) -> Geometries:
@@ -140,7 +105,7 @@ def _node_alone(lines: shapely.Geometry, box: shapely.Geometry, size: float) -> 
     return _snapped(lines, size) if _torn(faces, of, np.array([box]), size).any() else faces
 
 
-def _torn(faces: Geometries, of: Ints, boxes: Geometries, size: float) -> NDArray[np.bool_]:
+def _torn(faces: Geometries, of: Ints, boxes: Geometries, size: float) -> Bools:
     """Say which boxes their faces do not fill."""
     filled = np.bincount(of, weights=shapely.area(faces), minlength=len(boxes))
     return np.asarray(np.abs(filled - shapely.area(boxes)) > TORN * size * size)
@@ -154,25 +119,7 @@ def _polygonise(noded: Geometries) -> tuple[Geometries, Ints]:
     return shapely.get_parts(shapely.polygonize(noded[:, np.newaxis]), return_index=True)
 
 
-def _stretches(pieces: Pieces, size: float) -> Geometries:
-    """Return the rectangles between busy cells of one row."""
-    if not len(pieces.cells):
-        return np.zeros(0, object)
-    cells = np.unique(pieces.cells[:, ::-1], axis=0)[:, ::-1]
-    gap = (cells[1:, 1] == cells[:-1, 1]) & (cells[1:, 0] > cells[:-1, 0] + 1)
-    return _boxes(cells[:-1][gap, 0] + 1, cells[1:][gap, 0], cells[:-1][gap, 1], size)
-
-
-def _different(shapes: Geometries) -> tuple[Ints, Ints]:
-    """Return the first of each kind of equal polygons, and the kind of each: a copy is drawn once."""
-    kinds: dict[bytes, int] = {}
-    which = np.array([kinds.setdefault(wkb, len(kinds)) for wkb in shapely.to_wkb(shapes)], dtype=np.int64)
-    first = np.full(len(kinds), len(shapes), dtype=np.int64)
-    np.minimum.at(first, which, np.arange(len(shapes)))
-    return first, which
-
-
-def _covering(faces: Geometries, kinds: Geometries, which: Ints, claims: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+def _covering(faces: Geometries, kinds: Geometries, which: Ints, claims: Bools) -> tuple[Ints, Ints]:
     """Return pairs (face, shape): the shape covers the face; sorted by face, then shape.
 
     Args:
@@ -193,6 +140,6 @@ def _covering(faces: Geometries, kinds: Geometries, which: Ints, claims: NDArray
         low, high = np.searchsorted(found, kind, "left"), np.searchsorted(found, kind, "right")
         shapes_.append(np.repeat(some, high - low))
         faces_.append(face[np.repeat(low, high - low) + within(high - low)])
-    face, shape = np.concatenate(faces_), np.concatenate(shapes_)
+    face, shape = np.concatenate([np.zeros(0, np.int64), *faces_]), np.concatenate([np.zeros(0, np.int64), *shapes_])
     place = np.lexsort((shape, face))
     return face[place], shape[place]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.coverage.records import NEVER
-from layers.coverage.state import CANCELLED, CHA, CLEARED, NONE, SHA, Events, day_key
+from layers.coverage.state import CANCELLED, CHA, NONE, Events, is_open, is_released
 from layers.vocabulary import Line
 
 Ints = NDArray[np.int64]
@@ -18,34 +18,18 @@ UNBOOKED = len(LINES)
 """Ground found and released within a day, or entered late: in the partition, on no line."""
 
 
-def is_open(state: Ints) -> Bools:
-    """Say which states are open ground."""
-    return state >= SHA
-
-
-def is_released(state: Ints) -> Bools:
-    """Say which states are released ground."""
-    return (state >= CANCELLED) & (state <= CLEARED)
-
-
 @dataclass(frozen=True)
-class Journal:
-    """States of covering sets by day, and the bookings between them.
+class Bookings:
+    """Bookings of covering sets, in order of set and day.
 
     Attributes:
-        events: the states.
-        key: (events,) set and day as one ascending number.
-        since: (sets,) the first day on which a hazard stood there; NEVER where none did.
-        owner, day: (b,) the set and the day of each booking.
+        owner, day: (b,) the set and the day.
         line: (b,) number in `LINES`, or UNBOOKED.
         confirmed: (b,) the class it is booked in: CHA, else SHA.
         profile: (b,) the device mask it is booked in.
         sign: (b,) +1 or -1.
     """
 
-    events: Events
-    key: Ints
-    since: Ints
     owner: Ints
     day: Ints
     line: Ints
@@ -53,15 +37,18 @@ class Journal:
     profile: Ints
     sign: Ints
 
-    def current(self, sets: Ints, day: Ints | int) -> Ints:
-        """Return the event in force over each set on a day (each on its own where many), -1 before the first."""
-        place = np.searchsorted(self.key, day_key(sets, day), side="right") - 1
-        known = place >= 0
-        known[known] = self.events.owner[place[known]] == sets[known]
-        return np.where(known, place, -1)
+
+def follows(events: Events) -> Bools:
+    """Say which events are not their set's first."""
+    return np.r_[False, events.owner[1:] == events.owner[:-1]][: len(events.owner)]
 
 
-def journal_of(events: Events, since: Ints) -> Journal:
+def before(values: Ints, later: Bools, first: int) -> Ints:
+    """Return the value of the event before each; `first` where it is its set's first."""
+    return np.where(later, np.r_[first, values[:-1]][: len(values)], first)
+
+
+def bookings(events: Events) -> Bookings:
     """Book every change of state.
 
     The line of a change from the state of the day before (`was`) to the new one (`now`):
@@ -69,12 +56,9 @@ def journal_of(events: Events, since: Ints) -> Journal:
     are; open -> open is reclassified where class or profile differ; open -> released is the state reached where a
     release newly in effect answers, else corrected; open -> nothing is corrected.
     """
-    n = len(events.owner)
-    follows = np.r_[False, events.owner[1:] == events.owner[:-1]][:n]
-    before = np.arange(n) - 1
-    was = np.where(follows, events.state[before], NONE) if n else events.state
-    now = events.state
-    was_profile = np.where(follows, events.profile[before], 0) if n else events.profile
+    later = follows(events)
+    was, now = before(events.state, later, NONE), events.state
+    was_profile = before(events.profile, later, 0)
     opened = ~is_open(was) & is_open(now)
     closed = is_open(was) & ~is_open(now)
     changed = is_open(was) & is_open(now) & ((was != now) | (was_profile != events.profile))
@@ -87,15 +71,10 @@ def journal_of(events: Events, since: Ints) -> Journal:
     bare = ~is_open(was) & ~is_released(was) & is_released(now)
 
     def booked(where: Bools, line: Ints | int, state: Ints, profile: Ints, sign: int) -> tuple[Ints, ...]:
-        at = np.flatnonzero(where)
-        lines = np.broadcast_to(np.asarray(line, dtype=np.int64), (n,))[at]
-        return (
-            at,
-            lines,
-            (state[at] == CHA).astype(np.int64),
-            profile[at],
-            np.full(len(at), sign, dtype=np.int64),
-        )
+        at = np.flatnonzero(where & (events.day < NEVER))
+        lines = np.broadcast_to(np.asarray(line, dtype=np.int64), where.shape)[at]
+        confirmed = (state[at] == CHA).astype(np.int64)
+        return at, lines, confirmed, profile[at], np.full(len(at), sign, dtype=np.int64)
 
     parts = [
         booked(opened, gain, now, events.profile, 1),
@@ -105,18 +84,8 @@ def journal_of(events: Events, since: Ints) -> Journal:
         booked(bare, UNBOOKED, now, events.profile, 1),
     ]
     at, line, confirmed, profile, sign = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    real = events.day[at] < NEVER
-    place = np.lexsort((line, at))
-    place = place[real[place]]
-    at = at[place]
-    return Journal(
-        events,
-        day_key(events.owner, events.day),
-        since,
-        events.owner[at],
-        events.day[at],
-        line[place],
-        confirmed[place].astype(bool),
-        profile[place],
-        sign[place],
+    order = np.argsort(at, kind="stable")
+    at = at[order]
+    return Bookings(
+        events.owner[at], events.day[at], line[order], confirmed[order].astype(bool), profile[order], sign[order]
     )

@@ -1,8 +1,6 @@
 """The state partition: how many m2 are in each state on a date, by district and device profile."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,14 +8,13 @@ from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage.arrangement import Arranged
-from layers.coverage.cutting import within
 from layers.coverage.ground import Boundaries
-from layers.coverage.journal import is_open, is_released
-from layers.coverage.records import profile
-from layers.coverage.state import NONE, STATES
+from layers.coverage.portion import BARE, OVERLAP, PENDING
+from layers.coverage.records import DEVICES, profile
+from layers.coverage.state import CHA, NONE, SHA, STATES, day_key
+from layers.coverage.tables import UNIT, Rows
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 STATE_COLUMNS = (
     "CHA",
@@ -29,95 +26,98 @@ STATE_COLUMNS = (
     "no_recorded_hazard",
 )
 AREA_COLUMNS = (*STATE_COLUMNS, "pending_qc_m2", "overlap_m2", "released_without_record_m2")
-SQUARE_METRE = 1.0
+PLACE_OF = {state.value: place for place, state in enumerate(STATES)} | {
+    "pending_qc_m2": PENDING,
+    "overlap_m2": OVERLAP,
+    "released_without_record_m2": BARE,
+}
+"""Where the tally counts each area column."""
+
 COUNT_COLUMNS = ("hazards_open", "incidents", "spots")
+PROFILES = 2 ** len(DEVICES)
+SQUARE_METRE = 1.0
 
 
-@dataclass(frozen=True)
-class Ground:
-    """The atoms of an arrangement on a day.
+def known_groups(by: Sequence[str]) -> None:
+    """Refuse to group by anything but district and device.
 
-    Attributes:
-        day: days since 1970-01-01.
-        borders: the districts in force.
-        district: (atoms,) place of the district, or the number of districts for outside.
-        event: (atoms,) the event in force, -1 for none.
-        state: (atoms,) number in `STATES`.
-        profile: (atoms,) device mask of the unanswered hazards.
-        counted: (atoms,) whether the atom belongs to the balance: in a district, or in any state but none.
+    Raises:
+        ValueError: `by` names something else.
     """
-
-    day: int
-    borders: Boundaries
-    district: Ints
-    event: Ints
-    state: Ints
-    profile: Ints
-    counted: NDArray[np.bool_]
+    unknown = set(by) - {"district", "device"}
+    if unknown:
+        message = f"by is district, device or both, not {', '.join(sorted(unknown))}"
+        raise ValueError(message)
 
 
-def ground_on(arrangement: Arranged, day: int, borders: Boundaries | None = None) -> Ground:
-    """Return the state of every atom on a day, in districts of that day unless others are given."""
-    borders = borders or arrangement.boundaries(day)
-    owner = arrangement.atoms.owner
-    journal = arrangement.journal
-    event = journal.current(owner, day)
-    state = np.where(event >= 0, journal.events.state[event], NONE) if len(journal.key) else np.full(len(owner), NONE)
-    mask = (
-        np.where(event >= 0, journal.events.profile[event], 0) if len(journal.key) else np.zeros(len(owner), np.int64)
-    )
-    district = borders.row[arrangement.atoms.border]
-    counted = (district < len(borders.ids)) | (state != NONE)
-    return Ground(day, borders, district, event, state, mask, counted)
+def amounts(arrangement: Arranged, day: int, borders: Boundaries, *, by_device: bool) -> dict[tuple[int, int], Ints]:
+    """Return the amount (units) of each column of the tally on a day, by (district, device mask).
+
+    The district is a place in `borders.ids`, their number for ground outside; the mask is 0 where `by_device` is not
+    asked for. Ground outside every district that is in no state is left out.
+    """
+    tally = arrangement.tables.tally
+    rows = tally[tally["day"] <= day]
+    district = borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
+    key = district * PROFILES + (rows["profile"] if by_device else 0)
+    keys = np.unique(key) if by_device else np.arange(len(borders.ids) + 1) * PROFILES
+    columns = len(STATES) + 3
+    table = np.zeros(len(keys) * columns, dtype=np.int64)
+    np.add.at(table, np.searchsorted(keys, key) * columns + rows["column"], rows["amount"])
+    found = table.reshape(len(keys), columns)
+    found[keys // PROFILES == len(borders.ids), NONE] = 0
+    return {(int(k) // PROFILES, int(k) % PROFILES): row for k, row in zip(keys.tolist(), found, strict=True)}
 
 
-def measures(arrangement: Arranged, ground: Ground) -> dict[str, Floats]:
-    """Return for each area column how many m2 of each atom count."""
-    areas = arrangement.atoms.areas
-    events = arrangement.journal.events
-    state, event = ground.state, ground.event
-    found = {one.value: np.where(state == number, areas, 0.0) for number, one in enumerate(STATES)}
-    known = event >= 0
-    awaits = np.zeros(len(areas), dtype=bool)
-    beyond = np.zeros(len(areas), dtype=np.int64)
-    awaits[known] = events.awaits[event[known]]
-    beyond[known] = np.maximum(events.unanswered[event[known]] - 1, 0)
-    found["pending_qc_m2"] = np.where(awaits, areas, 0.0)
-    found["overlap_m2"] = areas * beyond
-    bare = is_released(state) & (arrangement.journal.since[arrangement.atoms.owner] > ground.day)
-    found["released_without_record_m2"] = np.where(bare, areas, 0.0)
-    return found
+def open_rows(arrangement: Arranged, day: int, borders: Boundaries) -> tuple[Rows, Ints]:
+    """Return the ground of hazards that are unanswered on a day, and the district of each row."""
+    opens = arrangement.tables.opens
+    rows = opens[(opens["begins"] <= day) & (day < opens["ends"])]
+    return rows, borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
 
 
-def open_hazards(arrangement: Arranged, ground: Ground) -> tuple[Ints, Ints]:
-    """Return pairs (atom, hazard) of the hazards that are unanswered there."""
-    events = arrangement.journal.events
-    low = np.searchsorted(events.open_event, np.arange(len(events.owner) + 1))
-    known = np.flatnonzero((ground.event >= 0) & ground.counted)
-    begin, count = low[ground.event[known]], np.diff(low)[ground.event[known]]
-    return np.repeat(known, count), events.open_hazard[np.repeat(begin, count) + within(count)]
+def states_on(arrangement: Arranged, cell: Ints, number: Ints, day: int) -> Ints:
+    """Return the state number on a day of covering sets, named by cell and number."""
+    return _on(arrangement, cell, number, day, "state")
 
 
-def open_in(arrangement: Arranged, atom: Ints, hazard: Ints, key: Ints) -> Ints:
-    """Return the keys under which a hazard has open ground that counts: 1 m2, or all of a smaller hazard.
+def profiles_on(arrangement: Arranged, cell: Ints, number: Ints, day: int) -> Ints:
+    """Return the device mask on a day of covering sets, named by cell and number."""
+    return _on(arrangement, cell, number, day, "profile")
+
+
+def _on(arrangement: Arranged, cell: Ints, number: Ints, day: int, name: str) -> Ints:
+    """Return what the last event up to a day says of covering sets; 0, as at the beginning, where there is none."""
+    events, cells = arrangement.tables.events, arrangement.tables.cells["cell"]
+    most = int(arrangement.tables.atoms["set"].max(initial=0)) + 1
+    place = np.searchsorted(cells, events["cell"]) * most + events["set"]
+    of = np.searchsorted(cells, cell) * most + number
+    at = np.searchsorted(day_key(place, events["day"].astype(np.int64)), day_key(of, day), side="right") - 1
+    known = at >= 0
+    known[known] = place[at[known]] == of[known]
+    return np.where(known, events[name][at], 0).astype(np.int64) if len(events) else np.zeros(len(of), dtype=np.int64)
+
+
+def count_open(arrangement: Arranged, hazard: Ints, amount: Ints, row: Ints, rows: int) -> Ints:
+    """Count in each of `rows` rows the hazards whose open ground there counts: 1 m2, or half of a smaller hazard.
 
     Two polygons drawn along one line, each with vertices of its own, leave slivers between them. They stay in every
     area; they do not make a hazard that was released count as open.
-
-    Args:
-        arrangement: whose hazards.
-        atom, hazard: pairs of ground and the hazard unanswered there.
-        key: what each pair is counted under: the hazard alone, or the hazard in a row.
     """
-    keys, inverse = np.unique(key, return_inverse=True)
-    left = np.bincount(inverse, weights=arrangement.atoms.areas[atom], minlength=len(keys))
-    smallest = np.full(len(arrangement.hazards.versions.ids), SQUARE_METRE)
-    shape = arrangement.shapes.of_version[0]
-    drawn = np.flatnonzero(shape >= 0)
-    np.minimum.at(smallest, arrangement.hazards.versions.record[drawn], arrangement.shapes.areas[shape[drawn]] / 2)
-    least = np.zeros(len(keys))
-    least[inverse] = smallest[hazard]
-    return keys[left >= least]
+    key = hazard.astype(np.int64) * rows + row
+    places, inverse = np.unique(key, return_inverse=True)
+    left = np.zeros(len(places), dtype=np.int64)
+    np.add.at(left, inverse.ravel(), amount)
+    counts = left * UNIT >= _least(arrangement)[places // max(rows, 1)]
+    return np.bincount(places[counts] % max(rows, 1), minlength=rows)
+
+
+def _least(arrangement: Arranged) -> NDArray[np.float64]:
+    """Return how many m2 of each hazard must be open to count."""
+    shapes = arrangement.registers.hazards.shapes
+    least = np.full(len(arrangement.registers.hazards.ids), SQUARE_METRE)
+    np.minimum.at(least, shapes.record, shapes.areas / 2)
+    return least
 
 
 def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) -> pd.DataFrame:
@@ -130,90 +130,109 @@ def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) ->
     Raises:
         ValueError: `by` names something else than district and device.
     """
-    unknown = set(by) - {"district", "device"}
-    if unknown:
-        message = f"by is district, device or both, not {', '.join(sorted(unknown))}"
-        raise ValueError(message)
+    known_groups(by)
     day = versions.day(as_of)
-    ground = ground_on(arrangement, day)
-    points = {name: arrangement.points_on(name, day, ground.borders) for name in ("incidents", "spots")}
-    row, keys = _rows(ground, by, any((where == len(ground.borders.ids)).any() for where in points.values()))
-    rows = len(keys["district_id"])
-    columns = measures(arrangement, ground)
-    counted = np.flatnonzero(ground.counted)
-    sums = {
-        name: np.bincount(row[counted], weights=values[counted], minlength=rows) for name, values in columns.items()
-    }
-    atom, hazard = open_hazards(arrangement, ground)
-    hazards = max(len(arrangement.hazards.versions.ids), 1)
-    here = open_in(arrangement, atom, hazard, row[atom] * hazards + hazard)
-    counts = {"hazards_open": np.bincount(here // hazards, minlength=rows)}
-    counts |= {name: _points(where, ground.borders, keys) for name, where in points.items()}
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in keys.items()})
-    frame["area_m2"] = np.sum([sums[name] for name in STATE_COLUMNS], axis=0)
+    by_district, by_device = "district" in by, "device" in by
+    borders = arrangement.boundaries(day)
+    outside = len(borders.ids)
+    found = amounts(arrangement, day, borders, by_device=by_device)
+    points = {name: arrangement.points_on(name, day, borders) for name in ("incidents", "spots")}
+    opens, open_district = open_rows(arrangement, day, borders)
+    used = any(one.any() for (district, _), one in found.items() if district == outside)
+    strays = any((where == outside).any() for where in points.values())
+    places = range(outside + (used or strays or not outside))
+    keys = _keys(found, places, by_district=by_district)
+    table = {key: np.zeros(len(STATES) + 3, dtype=np.int64) for key in keys}
+    for (district, mask), values in found.items():
+        key = (district if by_district else 0, mask)
+        if key in table:
+            table[key] += values
+    mask = profiles_on(arrangement, opens["cell"], opens["set"], day) if by_device else np.zeros(len(opens), dtype=np.int64)
+    row_of = (open_district if by_district else 0) * PROFILES + mask
+    ordered = np.array(sorted(district * PROFILES + one for district, one in keys), dtype=np.int64)
+    row = np.searchsorted(ordered, row_of)
+    numbers = count_open(arrangement, opens["hazard"], opens["amount"], row, len(ordered))
+    open_count = dict(zip(ordered.tolist(), numbers.tolist(), strict=True))
+    frame = _named(borders, keys, by_district=by_district, by_device=by_device)
+    values = np.array([table[key] for key in keys], dtype=np.int64).reshape(len(keys), -1)
+    frame["area_m2"] = values[:, : len(STATES)].sum(axis=1) * UNIT
     for name in AREA_COLUMNS:
-        frame[name] = sums[name]
-    for name in COUNT_COLUMNS:
-        frame[name] = counts[name].astype(np.int64)
-    total: dict[str, object] = {"district": None, "district_id": None}
-    total |= {name: math.fsum(frame[name]) for name in ("area_m2", *AREA_COLUMNS)}
-    total |= {
-        "hazards_open": len(open_in(arrangement, atom, hazard, hazard)),
-        **{n: int(counts[n].sum()) for n in ("incidents", "spots")},
-    }
-    if "device" in by:
-        total["device"] = None
+        frame[name] = values[:, PLACE_OF[name]] * UNIT
+    frame["hazards_open"] = np.array([open_count[d * PROFILES + m] for d, m in keys], dtype=np.int64)
+    for name, where in points.items():
+        frame[name] = _points(where, keys, outside, by_district=by_district)
     frame.attrs = {
         "as_of": versions.date_of(day).isoformat(),
-        "total": total,
+        "total": _total(arrangement, values.sum(axis=0), opens, points, by_device=by_device),
         "coverage_gap": day < arrangement.first_day,
     }
     return frame
 
 
-def _rows(ground: Ground, by: Sequence[str], strays: bool) -> tuple[Ints, dict[str, list[str | None]]]:  # noqa: FBT001
-    """Return the row of each atom, and the names of the rows; `strays`: points lie outside every district."""
-    borders = ground.borders
-    n = len(borders.ids)
-    outside = strays or n == 0 or bool((ground.counted & (ground.district == n)).any())
-    by_district = "district" in by
-    district = ground.district if by_district else np.zeros(len(ground.district), dtype=np.int64)
-    places = list(range(n + outside)) if by_district else [0]
-    if "device" not in by:
-        return district, _names(borders, places, by_district=by_district)
-    # Ground that is not open has no profile: one row of each district holds it.
-    key = district * 2**16 + np.where(is_open(ground.state), ground.profile, 0)
-    used = {*np.unique(key[ground.counted]).tolist(), *(place * 2**16 for place in places)}
-    ordered = sorted(used, key=lambda k: (k >> 16, profile(k & 0xFFFF)))
-    codes = np.array(sorted(used), dtype=np.int64)
-    rank = np.argsort(np.argsort(np.array([ordered.index(k) for k in codes.tolist()])))
-    row = rank[np.minimum(np.searchsorted(codes, key), len(codes) - 1)]
-    names = _names(borders, [k >> 16 for k in ordered], by_district=by_district)
-    names["device"] = [profile(k & 0xFFFF) for k in ordered]
-    return row, names
+def _keys(found: dict[tuple[int, int], Ints], places: range, *, by_district: bool) -> list[tuple[int, int]]:
+    """Return the rows in order: a row for each district, and for each profile that some ground has there."""
+    open_columns = [CHA, SHA]
+    used = {(district if by_district else 0, 0) for district in places}
+    used |= {
+        (district if by_district else 0, mask)
+        for (district, mask), values in found.items()
+        if mask and values[open_columns].any()
+    }
+    return sorted(used, key=lambda key: (key[0], profile(key[1])))
 
 
-def _names(borders: Boundaries, places: list[int], *, by_district: bool) -> dict[str, list[str | None]]:
+def _named(
+    borders: Boundaries, keys: list[tuple[int, int]], *, by_district: bool, by_device: bool
+) -> pd.DataFrame:
     names: list[str | None] = [*borders.names, ""] if by_district else [None]
     ids: list[str | None] = [*borders.ids, ""] if by_district else [None]
-    return {"district": [names[k] for k in places], "district_id": [ids[k] for k in places]}
+    columns = {"district": [names[one] for one, _ in keys], "district_id": [ids[one] for one, _ in keys]}
+    if by_device:
+        columns["device"] = [profile(mask) for _, mask in keys]
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
 
 
-def _points(where: Ints, borders: Boundaries, keys: dict[str, list[str | None]]) -> Ints:
+def _points(where: Ints, keys: list[tuple[int, int]], outside: int, *, by_district: bool) -> Ints:
     """Count point records by row; where rows are device profiles, they stand in the rows of ground not open."""
-    per_district = np.bincount(where, minlength=len(borders.ids) + 1)
-    number: dict[str | None, int] = {one: place for place, one in enumerate([*borders.ids, ""])}
-    devices = keys.get("device", [""] * len(keys["district_id"]))
+    per_district = np.bincount(where, minlength=outside + 1)
     return np.array(
-        [
-            0 if device else len(where) if one is None else per_district[number[one]]
-            for one, device in zip(keys["district_id"], devices, strict=True)
-        ],
-        dtype=np.int64,
+        [0 if mask else per_district[one] if by_district else len(where) for one, mask in keys], dtype=np.int64
     )
 
 
-def open_area(arrangement: Arranged, ground: Ground) -> float:
+def _total(
+    arrangement: Arranged, values: Ints, opens: Rows, points: dict[str, Ints], *, by_device: bool
+) -> dict[str, object]:
+    total: dict[str, object] = {"district": None, "district_id": None}
+    total["area_m2"] = float(values[: len(STATES)].sum() * UNIT)
+    total |= {name: float(values[PLACE_OF[name]] * UNIT) for name in AREA_COLUMNS}
+    none = np.zeros(len(opens), dtype=np.int64)
+    total["hazards_open"] = int(count_open(arrangement, opens["hazard"], opens["amount"], none, 1)[0])
+    total |= {name: len(where) for name, where in points.items()}
+    if by_device:
+        total["device"] = None
+    return total
+
+
+def open_area(arrangement: Arranged, day: int, borders: Boundaries | None = None) -> float:
     """Return the open ground in m2."""
-    counted = ground.counted & is_open(ground.state)
-    return math.fsum(arrangement.atoms.areas[counted])
+    found = amounts(arrangement, day, borders or arrangement.boundaries(day), by_device=False)
+    return float(sum(int(one[CHA]) + int(one[SHA]) for one in found.values()) * UNIT)
+
+
+def any_device(arrangement: Arranged, day: int) -> pd.DataFrame:
+    """Return the open ground by device category: every profile that holds the category counts in full.
+
+    The rows do not sum to the open ground: where two categories lie together, both count it.
+
+    Returns:
+        A row per category with open ground: `device`, `CHA` and `SHA` in m2.
+    """
+    found = amounts(arrangement, day, arrangement.boundaries(day), by_device=True)
+    rows = []
+    for bit, device in enumerate(DEVICES):
+        mine = [values for (_, mask), values in found.items() if mask >> bit & 1]
+        cha, sha = (int(sum(int(one[column]) for one in mine)) for column in (CHA, SHA))
+        if cha or sha:
+            rows.append({"device": device.value, "CHA": cha * UNIT, "SHA": sha * UNIT})
+    return pd.DataFrame(rows, columns=["device", "CHA", "SHA"])

@@ -1,28 +1,26 @@
 """Version frames as arrays: the sequence of versions that can be in force for each record, and what each one says.
 
 Of a record's versions with one `valid_from` only the last recorded is ever in force, so a *sequence* holds one version
-per (record, `valid_from`), in that order, each in force until the next begins.
+per (record, `valid_from`), in that order, each in force until the next begins. Records are numbered in the order in
+which they were first recorded: what is recorded later changes no number.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import TypeVar
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from layers import versions
-from layers.definitions import LAYERS
 from layers.vocabulary import Device, Product, QcStatus
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Geometries = NDArray[np.object_]
 
-NEVER = 2**24
+NEVER = 2**22
 """A day after every date."""
 
 DEVICES = tuple(sorted(Device))
@@ -37,24 +35,23 @@ class VersionSequence:
     """The versions of one layer that can be in force, by record and `valid_from`.
 
     Attributes:
-        ids: id of each record, ascending.
-        record: (v,) the record of each version.
+        record: (v,) the number of each version's record.
+        row: (v,) its place among all versions of the layer, in order of recording.
         begins, ends: (v,) the days [begins, ends) on which the version is in force.
         withdrawn: (v,) bool.
         survey: (v,) whether new information made it (any version of that record and day did).
         first: (v,) whether it is its record's earliest.
-        frame: the version frame, a row per version of the sequence.
+        shape: (v,) the polygon it gives the record, -1 where it has no ground.
     """
 
-    layer: str
-    ids: Sequence[str]
     record: Ints
+    row: Ints
     begins: Ints
     ends: Ints
     withdrawn: Bools
     survey: Bools
     first: Bools
-    frame: gpd.GeoDataFrame
+    shape: Ints
 
     def __len__(self) -> int:
         """Return the number of versions."""
@@ -71,9 +68,9 @@ class VersionSequence:
         so_far = latest_so_far(place, self.record)
         return np.where(self.first, -1, np.r_[-1, so_far[:-1]] if len(self) else so_far)
 
-    def column(self, name: str) -> Ints:
-        """Return a date field as days; `versions.NO_DAY` where empty."""
-        return versions.days(self.frame[name])
+    def in_force(self, day: int) -> Bools:
+        """Say which versions are in force on a day and not withdrawn."""
+        return np.asarray((self.begins <= day) & (day < self.ends) & ~self.withdrawn)
 
 
 def latest_so_far(values: Ints, group: Ints) -> Ints:
@@ -85,45 +82,44 @@ def latest_so_far(values: Ints, group: Ints) -> Ints:
     return highest
 
 
-def sequence(frame: gpd.GeoDataFrame | None, layer_name: str) -> VersionSequence:
-    """Return the versions of a layer that can be in force, from a frame of all its versions.
+def sequence(frame: pd.DataFrame, record: Ints, row: Ints, shape: Ints, layer: str) -> VersionSequence:
+    """Return the versions that can be in force.
+
+    Args:
+        frame: all versions of some records, in order of recording.
+        record, row, shape: of each version.
+        layer: the layer's name, for messages.
 
     Raises:
         ValueError: a later version of a hazard or release does not say why it exists (`change`).
     """
-    layer = LAYERS[layer_name]
-    whole = versions.empty(layer) if frame is None or not len(frame) else versions.typed(frame, layer)
-    place = versions.order(whole)
-    whole = whole.iloc[place].reset_index(drop=True)
-    record, ids = pd.factorize(whole["id"], sort=True)
-    begins = versions.days(whole["valid_from"])
-    survey = _by_survey(whole, record, layer_name)
-    last = np.r_[(record[1:] != record[:-1]) | (begins[1:] != begins[:-1]), True] if len(whole) else np.zeros(0, bool)
-    group = np.cumsum(np.r_[True, last[:-1]]) - 1 if len(whole) else np.zeros(0, np.int64)
+    begins = versions.days(frame["valid_from"])
+    survey = _by_survey(frame, record, layer)
+    place = np.lexsort((np.arange(len(record)), begins, record))
+    record, row, shape, begins, survey = record[place], row[place], shape[place], begins[place], survey[place]
+    withdrawn = frame["withdrawn"].to_numpy(bool)[place]
+    n = len(record)
+    last = np.r_[(record[1:] != record[:-1]) | (begins[1:] != begins[:-1]), True][:n]
+    group = np.cumsum(np.r_[True, last[:-1]])[:n] - 1
     any_survey = np.bincount(group, weights=survey, minlength=int(last.sum())) > 0
-    kept = whole[last].reset_index(drop=True)
     record, begins = record[last], begins[last]
-    first = np.r_[True, record[1:] != record[:-1]][: len(record)]
-    ends = np.where(np.r_[first[1:], True], NEVER, np.r_[begins[1:], NEVER])[: len(record)]
-    return VersionSequence(
-        layer_name, list(ids), record, begins, ends, kept["withdrawn"].to_numpy(bool), any_survey, first, kept
-    )
+    n = len(record)
+    first = np.r_[True, record[1:] != record[:-1]][:n]
+    ends = np.where(np.r_[first[1:], True], NEVER, np.r_[begins[1:], NEVER])[:n]
+    return VersionSequence(record, row[last], begins, ends, withdrawn[last], any_survey, first, shape[last])
 
 
-def _by_survey(whole: gpd.GeoDataFrame, record: Ints, layer_name: str) -> Bools:
+def _by_survey(frame: pd.DataFrame, record: Ints, layer: str) -> Bools:
     """Say which versions bring new information: `change` is survey, or is left out in the first recorded."""
-    if "change" not in whole:
-        return np.ones(len(whole), dtype=bool)
-    by_recording = np.lexsort((whole["row"].to_numpy(), versions.recorded(whole), record))
-    ordered = record[by_recording]
-    first = np.zeros(len(whole), dtype=bool)
-    first[by_recording[np.r_[True, ordered[1:] != ordered[:-1]][: len(whole)]]] = True
-    missing = whole["change"].isna().to_numpy() & ~first
+    if "change" not in frame:
+        return np.ones(len(frame), dtype=bool)
+    first = ~pd.Series(record).duplicated().to_numpy()
+    missing = frame["change"].isna().to_numpy() & ~first
     if missing.any():
-        which = whole["id"].iloc[int(np.flatnonzero(missing)[0])]
-        message = f"{layer_name}: a later version of {which!r} needs change: survey or correction"
+        which = frame["id"].iloc[int(np.flatnonzero(missing)[0])]
+        message = f"{layer}: a later version of {which!r} needs change: survey or correction"
         raise ValueError(message)
-    return np.asarray((whole["change"].fillna("survey") == "survey").to_numpy(bool))
+    return np.asarray((frame["change"].fillna("survey") == "survey").to_numpy(bool))
 
 
 def masks(lists: Sequence[Sequence[str]], *, empty: int) -> Ints:
@@ -154,7 +150,7 @@ class Hazards:
         worsened: (v,) the latest day up to it on which a survey made it a CHA or added a device category, else -NEVER.
         downgraded: (v,) the latest day up to it on which a survey made an SHA out of a CHA, else -NEVER.
         kept: (v,) whether worse evidence by survey keeps released ground, by a recorded decision.
-        born: (records,) the first day on which the record stands anywhere.
+        born: (v,) the first day on which its record stands anywhere.
     """
 
     versions: VersionSequence
@@ -167,22 +163,27 @@ class Hazards:
     born: Ints
 
 
-def hazards(frame: gpd.GeoDataFrame | None) -> Hazards:
-    """Read the hazards' versions."""
-    seq = sequence(frame, "hazards")
-    confirmed = (seq.frame["classification"] == "CHA").to_numpy(bool)
-    devices = masks(seq.frame["devices"].tolist(), empty=UNKNOWN)
-    opened = seq.column("opened_on")
+def hazards(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Hazards:
+    """Read the hazards' versions; `place` is where each version of the sequence stands in the frame."""
+    said = frame.iloc[place]
+    confirmed = (said["classification"] == "CHA").to_numpy(bool)
+    devices = masks(said["devices"].tolist(), empty=UNKNOWN)
+    opened = versions.days(said["opened_on"])
     before, known = seq.before, seq.before >= 0
     by_survey = seq.survey & ~seq.withdrawn & known
     known_before = devices[before] & ~UNKNOWN
     added = (known_before != 0) & ((devices & ~devices[before] & ~UNKNOWN) != 0)
-    keeps = seq.frame["keeps_released"].to_numpy(bool)
+    keeps = said["keeps_released"].to_numpy(bool)
     worse = by_survey & ((confirmed & ~confirmed[before]) | added)
     lower = by_survey & ~confirmed & confirmed[before]
-    stands = ~seq.withdrawn & (np.maximum(seq.begins, opened) < seq.ends)
-    born = np.full(len(seq.ids), NEVER, dtype=np.int64)
-    np.minimum.at(born, seq.record[stands], np.maximum(seq.begins, opened)[stands])
+    starts = np.maximum(seq.begins, opened)
+    stands = ~seq.withdrawn & (starts < seq.ends)
+    earliest = -seq.latest(np.full(len(seq), -NEVER), np.zeros(len(seq), dtype=bool))
+    if len(seq):
+        group = np.cumsum(seq.first) - 1
+        least = np.full(int(group[-1]) + 1, NEVER, dtype=np.int64)
+        np.minimum.at(least, group[stands], starts[stands])
+        earliest = least[group]
     return Hazards(
         seq,
         confirmed,
@@ -191,7 +192,7 @@ def hazards(frame: gpd.GeoDataFrame | None) -> Hazards:
         seq.latest(seq.begins, worse & ~keeps),
         seq.latest(seq.begins, lower),
         worse & keeps,
-        born,
+        earliest,
     )
 
 
@@ -204,8 +205,7 @@ class Releases:
         completed: (v,) day.
         effective, awaiting: (v,) from which day it is effective, or complete with quality control pending, else NEVER.
         devices: (v,) bit mask of the categories it answers; all bits where it names none.
-        names: (v,) whether it names hazards.
-        named: pairs version * number of hazards + hazard, ascending.
+        named: (v,) the ids of the hazards it names: a tuple, empty where it names none.
     """
 
     versions: VersionSequence
@@ -214,77 +214,88 @@ class Releases:
     effective: Ints
     awaiting: Ints
     devices: Ints
-    names: Bools
-    named: Ints
+    named: NDArray[np.object_]
+
+    @cached_property
+    def names(self) -> Bools:
+        """Whether each version names hazards."""
+        return np.array([bool(ids) for ids in self.named], dtype=bool)
 
 
-def releases(frame: gpd.GeoDataFrame | None, hazard_ids: Sequence[str]) -> Releases:
-    """Read the releases' versions against the ids of the hazards they may name."""
-    seq = sequence(frame, "releases")
-    product = seq.frame["product"].to_numpy()
-    rank = np.array([PRODUCTS.index(Product(one)) + 1 for one in product], dtype=np.int64)
-    qc = seq.frame["qc_status"].to_numpy()
-    completed, qc_on = seq.column("completed_on"), seq.column("qc_on")
+def releases(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Releases:
+    """Read the releases' versions; `place` is where each version of the sequence stands in the frame."""
+    said = frame.iloc[place]
+    rank = np.array([PRODUCTS.index(Product(one)) + 1 for one in said["product"]], dtype=np.int64)
+    qc = said["qc_status"].to_numpy()
+    completed, qc_on = versions.days(said["completed_on"]), versions.days(said["qc_on"])
     failed = (qc == QcStatus.failed) & (qc_on != versions.NO_DAY)
     # A pass that is not later than a failure on record is the old pass repeated: it lifts nothing.
     last_failure = seq.latest(qc_on, failed)
     passed = (qc == QcStatus.passed) & (qc_on != versions.NO_DAY) & (qc_on > last_failure)
     start = np.where(passed, qc_on, np.where(qc == QcStatus.not_required, completed, NEVER))
     waits = np.where(qc == QcStatus.pending, completed, NEVER)
-    lists = seq.frame["hazards"].tolist()
-    number = {one: place for place, one in enumerate(hazard_ids)}
-    named = sorted({row * len(number) + number[one] for row, ids in enumerate(lists) for one in ids if one in number})
+    named = np.empty(len(seq), dtype=object)
+    named[:] = [tuple(ids) for ids in said["hazards"]]
     return Releases(
         seq,
         rank,
         completed,
         np.where(seq.withdrawn, NEVER, start),
         np.where(seq.withdrawn, NEVER, waits),
-        masks(seq.frame["devices"].tolist(), empty=-1),
-        np.array([bool(ids) for ids in lists], dtype=bool),
-        np.array(named, dtype=np.int64),
+        masks(said["devices"].tolist(), empty=-1),
+        named,
     )
 
 
-def _parts_joined(geometry: Geometries) -> Geometries:
-    """Return the polygons, multipolygons whose parts only share edges as one: the same ground in a valid form."""
-    found = geometry.copy()
-    for place in np.flatnonzero((shapely.get_type_id(geometry) == 6) & ~shapely.is_valid(geometry)).tolist():
-        parts = shapely.get_parts(geometry[place])
-        if shapely.is_valid(parts).all():
-            joined = shapely.union_all(parts)
-            apart = float(shapely.area(parts).sum())
-            if abs(shapely.area(joined) - apart) <= 1e-12 * apart:
-                found[place] = joined
-    return found
+@dataclass(frozen=True)
+class Surveys:
+    """What the versions of surveys say.
 
-
-def shapes_of(seq: VersionSequence) -> tuple[Geometries, Ints]:
-    """Return the different polygons of each record, in order, and which one each version has (-1: no ground).
-
-    Raises:
-        ValueError: a polygon is not valid or the geometry is no polygon.
+    Attributes:
+        surveyed: (v,) the day of the survey.
     """
-    geometry = _parts_joined(seq.frame.geometry.to_numpy())
-    bare = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    wrong = ~bare & (~np.isin(shapely.get_type_id(geometry), (3, 6)) | ~shapely.is_valid(geometry))
-    if wrong.any():
-        place = int(np.flatnonzero(wrong)[0])
-        why = shapely.is_valid_reason(geometry[place])
-        message = (
-            f"{seq.layer} {seq.frame['id'].iloc[place]!r}: not a valid polygon ({why}); "
-            "repair it first, with layers.reading or shapely.make_valid(method='structure', keep_collapsed=False)"
-        )
-        raise ValueError(message)
-    seen: dict[tuple[int, bytes], int] = {}
-    found: list[int] = []
-    shape = np.full(len(seq), -1, dtype=np.int64)
-    for place, wkb in enumerate(shapely.to_wkb(geometry)):
-        if bare[place]:
-            continue
-        key = (int(seq.record[place]), wkb)
-        if key not in seen:
-            seen[key] = len(found)
-            found.append(place)
-        shape[place] = seen[key]
-    return geometry[np.array(found, dtype=np.int64)], shape
+
+    versions: VersionSequence
+    surveyed: Ints
+
+
+def surveys(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Surveys:
+    """Read the surveys' versions; `place` is where each version of the sequence stands in the frame."""
+    return Surveys(seq, versions.days(frame["surveyed_on"])[place])
+
+
+Says = TypeVar("Says", VersionSequence, Hazards, Releases, Surveys)
+
+
+def sequence_of(says: VersionSequence | Hazards | Releases | Surveys) -> VersionSequence:
+    """Return the versions that something was read from."""
+    return says if isinstance(says, VersionSequence) else says.versions
+
+
+def chosen(says: Says, place: Ints | Bools) -> Says:
+    """Return the versions at some places."""
+    changed = {
+        one.name: chosen(value, place) if isinstance(value, VersionSequence) else value[place]
+        for one in fields(says)
+        for value in (getattr(says, one.name),)
+    }
+    return replace(says, **changed)
+
+
+def put_together(one: Says, two: Says) -> Says:
+    """Return the versions of two sequences of different records, by record."""
+    order = np.argsort(np.concatenate([sequence_of(one).record, sequence_of(two).record]), kind="stable")
+
+    def both(a: Says, b: Says) -> Says:
+        joined = {
+            field.name: both(x, getattr(b, field.name))
+            if isinstance(x, VersionSequence)
+            else np.concatenate([x, getattr(b, field.name)])[order]
+            for field in fields(a)
+            for x in (getattr(a, field.name),)
+        }
+        return replace(a, **joined)
+
+    return both(one, two)
+
+

@@ -1,4 +1,4 @@
-"""Covering sets: faces under the same polygons are one piece of ground, however many they are."""
+"""Covering sets: faces of one cell under the same polygons are one piece of ground, however many they are."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from layers.coverage.cutting import within
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,20 @@ def _scramble(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def covering_sets(face: Ints, shape: Ints, faces: int) -> CoveringSets:
-    """Group faces by the set of shapes over them.
+def covering_sets(face: Ints, shape: Ints, group: Ints) -> CoveringSets:
+    """Group faces by the set of shapes over them, within their groups.
 
     Args:
         face, shape: pairs sorted by face, then shape.
-        faces: the number of faces; one without shapes has the empty set.
+        group: (faces,) faces of different groups are never one set; a face without shapes has the empty set.
 
     Raises:
         RuntimeError: two different sets had the same 64-bit key.
     """
-    size = np.bincount(face, minlength=faces)
-    key = size.astype(np.uint64)
+    size = np.bincount(face, minlength=len(group))
+    key = size.astype(np.uint64) + _scramble(group.astype(np.uint64) + np.uint64(2**48))
     np.add.at(key, face, _scramble(shape.astype(np.uint64)))
-    # Sets are numbered in the order in which their first face lies: stable, and near sets stay near.
+    # Sets are numbered in the order in which their first face lies, and so by group where faces lie by group.
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
@@ -59,7 +58,8 @@ def covering_sets(face: Ints, shape: Ints, faces: int) -> CoveringSets:
     owner = np.repeat(np.arange(len(chosen)), count)
     members = shape[np.repeat(begin[chosen], count) + within(count)]
     start = np.cumsum(count) - count
-    if not np.array_equal(members[np.repeat(start[of_face], size) + within(size)], shape):
+    same = np.array_equal(members[np.repeat(start[of_face], size) + within(size)], shape)
+    if not same or not np.array_equal(group[chosen][of_face], group):
         message = "two covering sets share a key; please report this with the data"
         raise RuntimeError(message)
     return CoveringSets(of_face, owner, members, len(chosen))

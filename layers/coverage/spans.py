@@ -1,15 +1,17 @@
 """What holds over a covering set, and for which days: hazards that stand, releases in effect, surveys."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.coverage.cutting import within
+from layers.coverage.cutting import isin_sorted, within
 from layers.coverage.records import (
     NEVER,
     Hazards,
     Releases,
+    Surveys,
     VersionSequence,
     latest_so_far,
 )
@@ -35,19 +37,16 @@ class Cover:
     covers: Bools
 
 
-def cover(owner: Ints, shape: Ints, seq: VersionSequence, shape_of: Ints, shapes: int) -> Cover:
+def cover(owner: Ints, shape: Ints, seq: VersionSequence, record_of: Ints) -> Cover:
     """Return the versions over each set.
 
     Args:
-        owner, shape: pairs (set, shape of this layer), ascending.
-        seq: the layer's versions.
-        shape_of: (v,) the shape of each version, -1 where it has no ground.
-        shapes: the number of shapes of this layer.
+        owner, shape: pairs (set, shape), ascending.
+        seq: the versions of the records concerned, numbered from 0.
+        record_of: the record of each shape.
     """
-    record_of = np.zeros(shapes, dtype=np.int64)
-    grounded = shape_of >= 0
-    record_of[shape_of[grounded]] = seq.record[grounded]
-    records = len(seq.ids)
+    records = int(seq.record.max(initial=-1)) + 1
+    shapes = len(record_of)
     pairs = np.unique(owner * records + record_of[shape]) if len(owner) else owner
     pair_set, pair_record = (pairs // records, pairs % records) if records else (pairs, pairs)
     begin = np.searchsorted(seq.record, np.arange(records))
@@ -55,17 +54,9 @@ def cover(owner: Ints, shape: Ints, seq: VersionSequence, shape_of: Ints, shapes
     pair = np.repeat(np.arange(len(pairs)), count)
     version = begin[pair_record][pair] + within(count)
     present = owner * shapes + shape
-    wanted = pair_set[pair] * shapes + shape_of[version]
-    covers = (shape_of[version] >= 0) & isin_sorted(wanted, present)
+    wanted = pair_set[pair] * shapes + seq.shape[version]
+    covers = (seq.shape[version] >= 0) & isin_sorted(wanted, present)
     return Cover(pair_set[pair], version, pair, covers)
-
-
-def isin_sorted(values: Ints, among: Ints) -> Bools:
-    """Say which values occur in an ascending array."""
-    if not len(among):
-        return np.zeros(len(values), dtype=bool)
-    place = np.minimum(np.searchsorted(among, values), len(among) - 1)
-    return np.asarray(among[place] == values)
 
 
 @dataclass(frozen=True)
@@ -111,6 +102,14 @@ class SurveySpans:
     ends: Ints
 
 
+Spans = TypeVar("Spans", HazardSpans, ReleaseSpans, SurveySpans)
+
+
+def some(spans: Spans, place: Ints) -> Spans:
+    """Return the spans at some places."""
+    return type(spans)(**{name: column[place] for name, column in vars(spans).items()})
+
+
 def brought(cov: Cover, seq: VersionSequence) -> Bools:
     """Say which rows bring their record to the set: covers, and the version before did not or was withdrawn."""
     v = cov.version
@@ -144,9 +143,9 @@ def release_spans(cov: Cover, releases: Releases) -> ReleaseSpans:
     return ReleaseSpans(cov.owner[k], begins[k], ends[k], v[k], seq.record[v[k]], waits[k], fresh)
 
 
-def survey_spans(cov: Cover, seq: VersionSequence) -> SurveySpans:
+def survey_spans(cov: Cover, surveys: Surveys) -> SurveySpans:
     """Return when ground is surveyed without evidence found."""
-    v = cov.version
-    begins, ends = np.maximum(seq.begins[v], seq.column("surveyed_on")[v]), seq.ends[v]
+    seq, v = surveys.versions, cov.version
+    begins, ends = np.maximum(seq.begins[v], surveys.surveyed[v]), seq.ends[v]
     k = np.flatnonzero(cov.covers & ~seq.withdrawn[v] & (begins < ends))
     return SurveySpans(cov.owner[k], begins[k], ends[k])

@@ -1,22 +1,23 @@
-"""The state of the ground: for every covering set, what it is on each day on which that can change.
+"""The state of the ground: for every covering set, what it is from each day on which that can change.
 
-A set's state changes only on the days its own records begin, end or take effect. It is worked out once on each such
-day (an *event*) by the rules below; every date's partition and every period's ledger are sums over events.
+A set's state changes only on the days its own records begin, end or take effect. Every hazard standing over a set is
+followed through its *stages*, times in which its strongest answer stays the same; what stands open, answered, released
+or surveyed over the set is then counted from day to day. The work grows with the number of stages, not with their
+square, so that ten thousand records over one spot are no more than ten thousand records.
 
 A hazard standing over the set is *answered* when some release in effect there was completed on or after the hazard's
 assertion date, names it if it names hazards, names all its device categories if it names any, and - for a cancellation
 - the hazard is an SHA that no survey after the completion made out of a CHA.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.coverage.cutting import within
-from layers.coverage.records import NEVER, Hazards, Releases
-from layers.coverage.spans import HazardSpans, ReleaseSpans, SurveySpans, isin_sorted
+from layers.coverage.cutting import isin_sorted, within
+from layers.coverage.records import DEVICES, NEVER, Hazards, Releases
+from layers.coverage.spans import HazardSpans, ReleaseSpans, SurveySpans
 from layers.vocabulary import State
 
 Ints = NDArray[np.int64]
@@ -34,13 +35,122 @@ STATES = (
 )
 """The states by number. Released states are 2 to 4 (rank of the product plus one), open ones 5 and 6."""
 
+PAIRS = 2_000_000
+"""Pairs of a hazard and a release over the same set that are looked at at a time; bounds memory."""
+
 _DAY_BITS = 24
 _ZERO_DAY = 2**22
+_RANKS = 3
 
 
 def day_key(owner: Ints, day: Ints | int) -> Ints:
-    """Return one number per (set, day) that sorts by set, then day; a day may be NEVER."""
-    return (np.asarray(owner, dtype=np.int64) << (_DAY_BITS + 1)) + (np.asarray(day, dtype=np.int64) + _ZERO_DAY)
+    """Return one number per (owner, day) that sorts by owner, then day; a day may be NEVER."""
+    return (np.asarray(owner, dtype=np.int64) << _DAY_BITS) + (np.asarray(day, dtype=np.int64) + _ZERO_DAY)
+
+
+def is_open(state: Ints) -> Bools:
+    """Say which states are open ground."""
+    return np.asarray(state >= SHA)
+
+
+def is_released(state: Ints) -> Bools:
+    """Say which states are released ground."""
+    return np.asarray((state >= CANCELLED) & (state <= CLEARED))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Pairs of a hazard span and a release span where the release answers the hazard, on the days [begins, ends)."""
+
+    hazard: Ints
+    release: Ints
+    begins: Ints
+    ends: Ints
+
+
+def same_ground(h: HazardSpans, r: ReleaseSpans, low: int, high: int) -> tuple[Ints, Ints]:
+    """Return all pairs (hazard span, release span) over the same set, of the hazard spans from `low` to `high`."""
+    owner = h.owner[low:high]
+    first, last = np.searchsorted(r.owner, owner, "left"), np.searchsorted(r.owner, owner, "right")
+    return np.repeat(np.arange(low, high), last - first), np.repeat(first, last - first) + within(last - first)
+
+
+def answers(h: HazardSpans, r: ReleaseSpans, hazards: Hazards, releases: Releases, named: Ints) -> Answers:
+    """Return which releases answer which hazards over the same set, and when.
+
+    Args:
+        h, r: the spans.
+        hazards, releases: what they say.
+        named: pairs release version * number of hazard records + hazard record, ascending.
+    """
+    count = int(hazards.versions.record.max(initial=-1)) + 1
+    work = np.cumsum(np.searchsorted(r.owner, h.owner, "right") - np.searchsorted(r.owner, h.owner, "left"))
+    cuts = np.searchsorted(work, np.arange(PAIRS, work[-1] if len(work) else 0, PAIRS)) + 1
+    found = []
+    for low, high in zip([0, *cuts.tolist()], [*cuts.tolist(), len(h.owner)], strict=True):
+        a, b = same_ground(h, r, low, high)
+        begins, ends = np.maximum(h.begins[a], r.begins[b]), np.minimum(h.ends[a], r.ends[b])
+        together = (begins < ends) & (releases.completed[r.version[b]] >= h.asserted[a])
+        a, b, begins, ends = a[together], b[together], begins[together], ends[together]
+        hv, rv = h.version[a], r.version[b]
+        fits = ~releases.names[rv] | isin_sorted(rv * count + h.record[a], named)
+        fits &= (hazards.devices[hv] & ~releases.devices[rv]) == 0
+        direct = hazards.confirmed[hv] | (hazards.downgraded[hv] > releases.completed[rv])
+        fits &= (releases.rank[rv] > 1) | ~direct
+        found.append((a[fits], b[fits], begins[fits], ends[fits]))
+    return Answers(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Times [begins, ends) in which a hazard standing over a set has the same answers; by set, record, day.
+
+    Attributes:
+        owner, record, version: the set, the hazard, its version.
+        best: rank of the strongest release that answers it, 0 where none does.
+        if_passed: the same if every release awaiting quality control had passed.
+        newly: from its first day on a release answers that is in effect from that very day on.
+    """
+
+    owner: Ints
+    begins: Ints
+    ends: Ints
+    record: Ints
+    version: Ints
+    best: Ints
+    if_passed: Ints
+    newly: Bools
+
+
+def stages(h: HazardSpans, r: ReleaseSpans, found: Answers, releases: Releases) -> Stages:
+    """Follow each hazard over each set through its answers."""
+    span = np.arange(len(h.owner))
+    start = day_key(span, h.begins)
+    opens, closes = day_key(found.hazard, found.begins), day_key(found.hazard, found.ends)
+    key = np.unique(np.concatenate([start, opens, closes]))
+    owner, day = key >> _DAY_BITS, (key & (2**_DAY_BITS - 1)) - _ZERO_DAY
+    rank, waits = releases.rank[r.version[found.release]], r.waits[found.release]
+    counts = np.zeros((2 * _RANKS, len(key)), dtype=np.int32)
+    for sign, when in ((1, np.searchsorted(key, opens)), (-1, np.searchsorted(key, closes))):
+        for one in range(_RANKS):
+            mine = rank == one + 1
+            np.add.at(counts[one], when[mine & ~waits], sign)
+            np.add.at(counts[_RANKS + one], when[mine], sign)
+    # What answers a hazard's span begins and ends within it, so that one sum over all spans counts within each.
+    counts = np.cumsum(counts, axis=1)
+    newly = np.zeros(len(key), dtype=bool)
+    fresh = ~waits & r.fresh[found.release] & (r.begins[found.release] == found.begins)
+    newly[np.searchsorted(key, opens[fresh])] = True
+    ends = np.where(np.r_[owner[1:] == owner[:-1], False][: len(key)], np.r_[day[1:], 0][: len(key)], h.ends[owner])
+    k = np.flatnonzero(day < h.ends[owner])
+    best, if_passed = _strongest(counts[:_RANKS, k]), _strongest(counts[_RANKS:, k])
+    o = owner[k]
+    return Stages(h.owner[o], day[k], ends[k], h.record[o], h.version[o], best, if_passed, newly[k])
+
+
+def _strongest(counts: NDArray[np.int32]) -> Ints:
+    ranks = np.arange(1, _RANKS + 1)[:, np.newaxis]
+    return np.asarray(np.max(np.where(counts > 0, ranks, 0), axis=0, initial=0), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -56,7 +166,6 @@ class Events:
         first_stands: an unanswered hazard stands for the first day anywhere.
         by_survey: an unanswered hazard has a survey version from this day.
         answered: a release newly in effect answers a hazard that was unanswered the day before and still stands.
-        open_event, open_hazard: pairs (event, record) of unanswered hazards, ascending.
     """
 
     owner: Ints
@@ -68,150 +177,66 @@ class Events:
     first_stands: Bools
     by_survey: Bools
     answered: Bools
-    open_event: Ints
-    open_hazard: Ints
+
+    def at(self, sets: Ints, day: Ints) -> Ints:
+        """Return the state number of sets, each on its own day."""
+        place = np.searchsorted(day_key(self.owner, self.day), day_key(sets, day), side="right") - 1
+        known = place >= 0
+        known[known] = self.owner[place[known]] == sets[known]
+        return np.where(known, self.state[place], NONE) if len(self.owner) else np.full(len(sets), NONE)
 
 
-def joined(parts: list[Events]) -> Events:
-    """Put events of ascending sets together."""
-    shift = np.cumsum([0, *(len(part.owner) for part in parts)])
-    columns = {}
-    for one in fields(Events):
-        arrays = [getattr(part, one.name) for part in parts]
-        if one.name == "open_event":
-            arrays = [array + by for array, by in zip(arrays, shift, strict=False)]
-        columns[one.name] = np.concatenate(arrays)
-    return Events(**columns)
+def events(x: Stages, r: ReleaseSpans, s: SurveySpans, hazards: Hazards, releases: Releases) -> Events:
+    """Work out the states of the sets over which hazards, releases and surveys lie."""
+    e = np.flatnonzero(~r.waits)
+    intervals = ((x.owner, x.begins, x.ends), (r.owner[e], r.begins[e], r.ends[e]), (s.owner, s.begins, s.ends))
+    key = np.unique(np.concatenate([day_key(owner, when) for owner, *both in intervals for when in both]))
+    owner, day = key >> _DAY_BITS, (key & (2**_DAY_BITS - 1)) - _ZERO_DAY
+    n = len(key)
+    (h_on, h_off), (r_on, r_off), (s_on, s_off) = (
+        tuple(np.searchsorted(key, day_key(sets, when)) for when in both) for sets, *both in intervals
+    )
 
+    def count(on: Ints, off: Ints, where: Bools) -> Ints:
+        """Count the intervals that hold at each event: all of a set's close in it, so that one sum serves all sets."""
+        change = np.bincount(on[where], minlength=n) - np.bincount(off[where], minlength=n)
+        return np.asarray(np.cumsum(change), dtype=np.int64)
 
-@dataclass(frozen=True)
-class Answers:
-    """Pairs of a hazard span and a release span where the release answers the hazard, on the days [begins, ends)."""
+    def hold(where: Bools) -> Ints:
+        return count(h_on, h_off, where)
 
-    hazard: Ints
-    release: Ints
-    begins: Ints
-    ends: Ints
-
-
-def same_ground(h: HazardSpans, r: ReleaseSpans) -> tuple[Ints, Ints]:
-    """Return all pairs (hazard span, release span) over the same set."""
-    low, high = np.searchsorted(r.owner, h.owner, "left"), np.searchsorted(r.owner, h.owner, "right")
-    return np.repeat(np.arange(len(h.owner)), high - low), np.repeat(low, high - low) + within(high - low)
-
-
-def answers(h: HazardSpans, r: ReleaseSpans, hazards: Hazards, releases: Releases) -> Answers:
-    """Return which releases answer which hazards over the same set, and when."""
-    a, b = same_ground(h, r)
-    begins, ends = np.maximum(h.begins[a], r.begins[b]), np.minimum(h.ends[a], r.ends[b])
-    together = (begins < ends) & (releases.completed[r.version[b]] >= h.asserted[a])
-    a, b, begins, ends = a[together], b[together], begins[together], ends[together]
-    hv, rv = h.version[a], r.version[b]
-    named = isin_sorted(rv * len(hazards.versions.ids) + h.record[a], releases.named)
-    fits = ~releases.names[rv] | named
-    fits &= (hazards.devices[hv] & ~releases.devices[rv]) == 0
-    direct = hazards.confirmed[hv] | (hazards.downgraded[hv] > releases.completed[rv])
-    fits &= (releases.rank[rv] > 1) | ~direct
-    return Answers(a[fits], b[fits], begins[fits], ends[fits])
-
-
-class _Days:
-    """The days on which something begins or ends over each set, ascending, and the spans spread over them."""
-
-    def __init__(self, spans: Sequence[HazardSpans | ReleaseSpans | SurveySpans]) -> None:
-        self.key = np.unique(np.concatenate([day_key(x.owner, when) for x in spans for when in (x.begins, x.ends)]))
-        # The day NEVER closes a set's last span; nothing is in force from then on, and no date reaches it.
-        self.day = (self.key & (2 ** (_DAY_BITS + 1) - 1)) - _ZERO_DAY
-        self.owner = self.key >> (_DAY_BITS + 1)
-        self.count = len(self.key)
-
-    def spread(self, owners: Ints, begins: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:
-        """Return (span, event) for every event within each span, and for each span what makes an event its row."""
-        first = np.searchsorted(self.key, day_key(owners, begins))
-        count = np.searchsorted(self.key, day_key(owners, ends)) - first
-        span = np.repeat(np.arange(len(owners)), count)
-        return span, first[span] + within(count), np.cumsum(count) - count - first
-
-    def any(self, events: Ints) -> Bools:
-        """Say which events occur in a list."""
-        return np.bincount(events, minlength=self.count) > 0
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """Hazards standing at events, a row per (event, hazard), and the strongest answer to each.
-
-    Attributes:
-        at, record, version: the event, the hazard, its version.
-        best: rank of the strongest release that answers it, 0 where none does.
-        if_passed: the same if every release awaiting quality control had passed.
-        newly: a release answers it that is in effect from this very day on.
-    """
-
-    at: Ints
-    record: Ints
-    version: Ints
-    best: Ints
-    if_passed: Ints
-    newly: Bools
-
-
-def _standing(days: _Days, h: HazardSpans, r: ReleaseSpans, hazards: Hazards, releases: Releases) -> _Standing:
-    span, at, offset = days.spread(h.owner, h.begins, h.ends)
-    found = answers(h, r, hazards, releases)
-    pair, when, _ = days.spread(h.owner[found.hazard], found.begins, found.ends)
-    row = offset[found.hazard][pair] + when
-    by = found.release[pair]
-    rank, waits = releases.rank[r.version[by]], r.waits[by]
-    best, if_passed = np.zeros(len(span), dtype=np.int64), np.zeros(len(span), dtype=np.int64)
-    np.maximum.at(best, row[~waits], rank[~waits])
-    np.maximum.at(if_passed, row, rank)
-    newly = np.zeros(len(span), dtype=bool)
-    newly[row[~waits & r.fresh[by] & (r.begins[by] == days.day[when])]] = True
-    return _Standing(at, h.record[span], h.version[span], best, if_passed, newly)
-
-
-def evaluate(h: HazardSpans, r: ReleaseSpans, s: SurveySpans, hazards: Hazards, releases: Releases) -> Events:
-    """Work out the events of the sets that the spans lie over."""
-    days = _Days((h, r, s))
-    n = days.count
-    x = _standing(days, h, r, hazards, releases)
     open_ = x.best == 0
-    unanswered = np.bincount(x.at[open_], minlength=n)
-    weakest = np.full(n, len(STATES), dtype=np.int64)
-    np.minimum.at(weakest, x.at, x.best)
-    in_effect = np.flatnonzero(~r.waits)
-    over, on, _ = days.spread(r.owner[in_effect], r.begins[in_effect], r.ends[in_effect])
-    strongest = np.zeros(n, dtype=np.int64)
-    np.maximum.at(strongest, on, releases.rank[r.version[in_effect[over]]])
-    released = np.where(days.any(x.at), weakest, strongest)
-    surveyed = days.any(days.spread(s.owner, s.begins, s.ends)[1])
-    confirmed = days.any(x.at[open_ & hazards.confirmed[x.version]])
+    unanswered, confirmed = hold(open_), hold(open_ & hazards.confirmed[x.version])
+    weakest = np.select([hold(x.best == rank) > 0 for rank in (1, 2, 3)], [1, 2, 3], 0)
+    rank = releases.rank[r.version[e]]
+    strongest = np.select([count(r_on, r_off, rank == one) > 0 for one in (3, 2, 1)], [3, 2, 1], 0)
+    released = np.where(weakest > 0, weakest, strongest)
+    surveyed = count(s_on, s_off, np.ones(len(s.owner), dtype=bool)) > 0
     state = np.where(released > 0, released + 1, np.where(surveyed, SURVEYED, NONE))
-    state = np.where(unanswered > 0, np.where(confirmed, CHA, SHA), state)
-
+    state = np.where(unanswered > 0, np.where(confirmed > 0, CHA, SHA), state)
     profile = np.zeros(n, dtype=np.int64)
-    np.bitwise_or.at(profile, x.at[open_], hazards.devices[x.version[open_]])
-    still_open = days.any(x.at[x.if_passed == 0])
+    devices = hazards.devices[x.version]
+    for bit in range(len(DEVICES)):
+        mine = open_ & ((devices >> bit) & 1 > 0)
+        if mine.any():
+            profile |= (hold(mine) > 0).astype(np.int64) << bit
     seq = hazards.versions
-    today = (seq.begins[x.version] == days.day[x.at]) & seq.survey[x.version]
-    place = np.lexsort((x.record[open_], x.at[open_]))
-    open_event, open_hazard = x.at[open_][place], x.record[open_][place]
-    open_key = open_event * len(seq.ids) + open_hazard
-    same_set = np.r_[False, days.owner[1:] == days.owner[:-1]][:n]
-    open_before = same_set[x.at] & isin_sorted((x.at - 1) * len(seq.ids) + x.record, open_key)
+    before = np.r_[False, (x.owner[1:] == x.owner[:-1]) & (x.record[1:] == x.record[:-1]) & (x.ends[:-1] == x.begins[1:])]
+    was_open = before[: len(x.owner)] & np.r_[False, open_[:-1]][: len(x.owner)]
+
+    def marked(where: Bools) -> Bools:
+        return np.bincount(h_on[where], minlength=n) > 0
+
     return Events(
-        owner=days.owner,
-        day=days.day,
+        owner=owner,
+        day=day,
         state=state,
         profile=profile,
         unanswered=unanswered,
-        awaits=(unanswered > 0) & ~still_open,
-        first_stands=days.any(x.at[open_ & (hazards.born[x.record] == days.day[x.at])]),
-        by_survey=days.any(x.at[open_ & today]),
-        answered=days.any(x.at[x.newly & open_before]),
-        open_event=open_event,
-        open_hazard=open_hazard,
+        awaits=(unanswered > 0) & (hold(x.if_passed == 0) == 0),
+        first_stands=marked(open_ & (hazards.born[x.version] == x.begins)),
+        by_survey=marked(open_ & seq.survey[x.version] & (seq.begins[x.version] == x.begins)),
+        answered=marked(x.newly & was_open),
     )
 
 

@@ -1,0 +1,196 @@
+"""What is worked out of every cell: sums by day, states, and what a person must look at, as tables of rows.
+
+Every row names its cell, and a table is sorted by cell: what changed is taken out and put in cell by cell. Areas are
+whole numbers of `UNIT`, so that their sums do not depend on any order and are the same to the last digit whichever way
+they were reached: rebuilt, moved forward, or added up by many workers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Rows = NDArray[Any]
+"""A structured array."""
+
+UNIT = 2.0**-20
+"""m2 that one unit of `amount` stands for: about a square millimetre; 8 million km2 fit into 64 bits."""
+
+BEGINNING = -(2**22)
+"""A day before every date: from when ground lies there, with nothing recorded."""
+
+CELLS = np.dtype([("cell", "i8"), ("end", "i8")])
+ATOMS = np.dtype([("cell", "i8"), ("amount", "i8"), ("set", "i4"), ("border", "i4")])
+EVENTS = np.dtype([("cell", "i8"), ("set", "i4"), ("day", "i4"), ("profile", "i2"), ("state", "i1")])
+TALLY = np.dtype(
+    [("cell", "i8"), ("amount", "i8"), ("day", "i4"), ("border", "i4"), ("profile", "i2"), ("column", "i1")]
+)
+BOOKINGS = np.dtype(
+    [
+        ("cell", "i8"),
+        ("amount", "i8"),
+        ("day", "i4"),
+        ("border", "i4"),
+        ("profile", "i2"),
+        ("line", "i1"),
+        ("confirmed", "i1"),
+    ]
+)
+OPENS = np.dtype(
+    [
+        ("cell", "i8"),
+        ("amount", "i8"),
+        ("set", "i4"),
+        ("border", "i4"),
+        ("hazard", "i4"),
+        ("begins", "i4"),
+        ("ends", "i4"),
+    ]
+)
+FACTS = np.dtype(
+    [
+        ("cell", "i8"),
+        ("amount", "i8"),
+        ("record", "i4"),
+        ("other", "i4"),
+        ("since", "i4"),
+        ("begins", "i4"),
+        ("ends", "i4"),
+        ("code", "i1"),
+    ]
+)
+COVERED = np.dtype([("cell", "i8"), ("amount", "i8"), ("shape", "i4"), ("layer", "i1")])
+
+
+def square_metres(amount: int | np.integer[Any]) -> float:
+    """Return an amount in m2."""
+    return float(amount) * UNIT
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of some cells, each sorted by cell.
+
+    Attributes:
+        cells: the busy cells and where their stretches end.
+        atoms: the ground of each covering set (numbered within its cell) in each set of district polygons (`border`).
+        events: from which day a covering set is in which state under which profile, where that changes; before the
+            first it is in none.
+        tally: by how much each column of the partition changes on a day.
+        bookings: what the ledger books on a day, signed.
+        opens: the ground on which a hazard is unanswered on the days [begins, ends).
+        facts: what a person must look at on the days [begins, ends).
+        covered: the ground that each polygon covers.
+    """
+
+    cells: Rows
+    atoms: Rows
+    events: Rows
+    tally: Rows
+    bookings: Rows
+    opens: Rows
+    facts: Rows
+    covered: Rows
+
+    def items(self) -> Iterable[tuple[str, Rows]]:
+        """Return the tables by name."""
+        return vars(self).items()
+
+    def without(self, cells: Ints) -> Self:
+        """Return the tables without some cells (keys, ascending)."""
+        return replace(self, **{name: _without(rows, cells) for name, rows in self.items()})
+
+    def with_borders(self, number: Ints) -> Self:
+        """Return the tables with each border numbered anew."""
+        changed = {}
+        for name, rows in self.items():
+            if "border" in (rows.dtype.names or ()):
+                again = rows.copy()
+                again["border"] = number[rows["border"]]
+                changed[name] = again
+        return replace(self, **changed)
+
+
+NAMES = tuple(one.name for one in fields(Tables))
+TYPES = dict(zip(NAMES, (CELLS, ATOMS, EVENTS, TALLY, BOOKINGS, OPENS, FACTS, COVERED), strict=True))
+
+
+def nothing() -> Tables:
+    """Return the tables of no cells."""
+    return Tables(**{name: np.zeros(0, dtype=kind) for name, kind in TYPES.items()})
+
+
+def joined(parts: list[Tables]) -> Tables:
+    """Return the tables of different cells as one, by cell."""
+    return Tables(**{name: _by_cell([getattr(part, name) for part in parts], TYPES[name]) for name in NAMES})
+
+
+def merged(whole: Tables, part: Tables) -> Tables:
+    """Return the tables of many cells with those of a few others among them: copied once, not sorted."""
+    return Tables(**{name: _among(getattr(whole, name), getattr(part, name)) for name in NAMES})
+
+
+def _by_cell(parts: list[Rows], kind: np.dtype[Any]) -> Rows:
+    rows = np.concatenate([np.zeros(0, dtype=kind), *parts])
+    cell = rows["cell"]
+    return rows if (cell[1:] >= cell[:-1]).all() else rows[np.argsort(cell, kind="stable")]
+
+
+def _spans(cells: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    return np.searchsorted(cells, wanted, "left"), np.searchsorted(cells, wanted, "right")
+
+
+def _without(rows: Rows, cells: Ints) -> Rows:
+    low, high = _spans(np.ascontiguousarray(rows["cell"]), cells)
+    if len(cells) > 1000:
+        kept = np.ones(len(rows), dtype=bool)
+        change = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.add.at(change, low, 1)
+        np.add.at(change, high, -1)
+        kept = np.cumsum(change[:-1]) == 0
+        return np.asarray(rows[kept])
+    edges = [0, *np.column_stack([low, high]).ravel().tolist(), len(rows)]
+    return np.concatenate([rows[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)])
+
+
+def _among(whole: Rows, part: Rows) -> Rows:
+    if not len(part):
+        return whole
+    cells = part["cell"]
+    starts = np.flatnonzero(np.r_[True, cells[1:] != cells[:-1]])
+    at = np.searchsorted(np.ascontiguousarray(whole["cell"]), cells[starts])
+    pieces, done = [], 0
+    for place, start, stop in zip(at.tolist(), starts.tolist(), [*starts[1:].tolist(), len(part)], strict=True):
+        pieces += [whole[done:place], part[start:stop]]
+        done = place
+    return np.concatenate([*pieces, whole[done:]])
+
+
+def table(kind: np.dtype[Any], **columns: Any) -> Rows:
+    """Return rows of a table from its columns."""
+    length = max(len(np.atleast_1d(one)) for one in columns.values())
+    rows = np.zeros(length, dtype=kind)
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def condensed(rows: Rows) -> Rows:
+    """Return rows with the amounts of those that are equal otherwise added up, without those that come to nothing."""
+    if not len(rows):
+        return rows
+    names = [name for name in rows.dtype.names or () if name != "amount"]
+    order = np.lexsort([rows[name] for name in reversed(names)])
+    rows = rows[order]
+    opens = np.zeros(len(rows), dtype=bool)
+    opens[0] = True
+    for name in names:
+        opens[1:] |= rows[name][1:] != rows[name][:-1]
+    first = np.flatnonzero(opens)
+    total = np.add.reduceat(rows["amount"], first)
+    found = rows[first]
+    found["amount"] = total
+    return np.asarray(found[total != 0])
