@@ -1,6 +1,7 @@
 """The application: routers put together over the parts they work with."""
 
 from importlib.resources import files
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
@@ -15,10 +16,10 @@ from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
 
-def create_app(log: Log, *, clock: Clock = utc_now) -> FastAPI:
-    """Return the service over a log."""
+def create_app(log: Log, *, clock: Clock = utc_now, shelf: Path | None = None) -> FastAPI:
+    """Return the service over a log; `shelf` is the file that keeps what is worked out of it."""
     app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api")
-    app.state.service = Service(log, Snapshots(log), clock)
+    app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.add_middleware(HeadAsGet)
     for one in (pages, operation, coverage, changesets, collections):

@@ -5,12 +5,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import geopandas as gpd
 import pandas as pd
 
 from geo_service.clock import Clock
 from geo_service.settings import Settings
 from geo_service.store.moments import text_of
 from geo_service.store.snapshot import Snapshot, Snapshots
+from layers import versions
+from layers.coverage import Arrangement
+from layers.coverage.tables import SQUARE_METRE
 from layers.versions import as_date, as_moment
 
 Answer = dict[str, object]
@@ -67,30 +71,81 @@ def view(
 def coverage(seen: View, by: Sequence[str] = ("district",)) -> Answer:
     """Return the state partition with its certificate and what a person must look at."""
     arrangement = seen.snapshot.arrangement
-    frame = arrangement.partition(seen.as_of, by=by)
+    return described(seen, arrangement, arrangement.partition(seen.as_of, by=by), by)
+
+
+def described(seen: View, arrangement: Arrangement, frame: pd.DataFrame, by: Sequence[str]) -> Answer:
+    """Return a partition as it is published, with its certificate and what a person must look at."""
     total = frame.attrs["total"]
-    return {
-        "as_of": seen.as_of.isoformat(),
-        "known_at": seen.known_at,
-        "revision": seen.snapshot.number,
+    found: Answer = {
+        **times(seen),
         "area_m2": total["area_m2"],
         "rows": records(frame),
         "total": total,
         "coverage_gap": frame.attrs["coverage_gap"],
         "certificate": {**frame.attrs["certificate"], "attention": summary(arrangement.attention(seen.as_of))},
     }
+    if "device" in by:
+        found["any_device"] = {
+            "sums_to_total": False,
+            "note": "Open m2 of every profile that holds the category: ground with two categories counts for both.",
+            "rows": records(arrangement.any_device(seen.as_of)),
+        }
+    return found
+
+
+def times(seen: View) -> Answer:
+    """Return what an answer describes: its date, its knowledge, its revision."""
+    return {"as_of": seen.as_of.isoformat(), "known_at": seen.known_at, "revision": seen.snapshot.number}
 
 
 def overlaps(seen: View) -> Answer:
-    """Return the pairs of hazards open on the same ground, and each thing that a person must look at."""
+    """Return the pairs of hazards open on the same ground, and each thing that a person must look at.
+
+    Pairs and things of less than 1 m2 are not listed one by one; `hidden` says how many there are.
+    """
     arrangement = seen.snapshot.arrangement
+    pairs, attention = arrangement.overlaps(seen.as_of), arrangement.attention(seen.as_of)
+    large = pairs["m2"] >= SQUARE_METRE
+    point = attention["m2"] == 0
+    shown = (attention["m2"] >= SQUARE_METRE) | point
     return {
-        "as_of": seen.as_of.isoformat(),
+        **times(seen),
+        "pairs": records(pairs[large]),
+        "pairs_m2": math.fsum(pairs["m2"]),
+        "attention": records(attention[shown]),
+        "hidden": {
+            "pairs_under_1_m2": int((~large).sum()),
+            "attention_under_1_m2": int((~shown).sum()),
+            "pairs_beyond_the_list": pairs.attrs["pairs_left_out"],
+        },
+    }
+
+
+def timeline(seen: View, start: dt.date, end: dt.date, step: str) -> Answer:
+    """Return the partition by district at the end of each month, quarter or year of a period.
+
+    Raises:
+        Refused: the period ends before it begins.
+    """
+    try:
+        frame = seen.snapshot.arrangement.timeline(start, end, step)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return {
+        "from": start.isoformat(),
+        "to": end.isoformat(),
+        "step": step,
         "known_at": seen.known_at,
         "revision": seen.snapshot.number,
-        "pairs": records(arrangement.overlaps(seen.as_of)),
-        "attention": records(arrangement.attention(seen.as_of)),
+        "coverage_gap": versions.day(start) < seen.snapshot.arrangement.first_day,
+        "rows": records(frame),
     }
+
+
+def zones(seen: View, by: Sequence[str] = ("district",)) -> gpd.GeoDataFrame:
+    """Return the ground dissolved by state, and by district where asked for."""
+    return seen.snapshot.arrangement.state_polygons(seen.as_of, by=by)
 
 
 def summary(attention: pd.DataFrame) -> list[dict[str, object]]:
@@ -110,7 +165,7 @@ def ledger(seen: View, start: dt.date, end: dt.date, by: Sequence[str] = ("distr
         "known_at": seen.known_at,
         "revision": seen.snapshot.number,
         "rows": records(frame),
-        "certificate": frame.attrs["certificate"],
+        "certificate": dict(frame.attrs["certificate"]),
     }
 
 

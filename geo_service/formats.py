@@ -4,7 +4,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
+import geopandas as gpd
 import orjson
+import shapely
 from openpyxl import Workbook
 
 Answer = Mapping[str, object]
@@ -35,11 +37,22 @@ def to_csv(rows: Rows) -> str:
     return out.getvalue()
 
 
+def to_geojson(frame: gpd.GeoDataFrame, about: Mapping[str, object], notice: str) -> bytes:
+    """Return polygons as a GeoJSON collection (RFC 7946) that says what it describes and what it does not."""
+    shapes = shapely.to_geojson(frame.geometry.to_numpy())
+    rows = frame.drop(columns="geometry").to_dict("records")
+    features = [
+        {"type": "Feature", "properties": row, "geometry": orjson.Fragment(shape)}
+        for row, shape in zip(rows, shapes, strict=True)
+    ]
+    return orjson.dumps({"type": "FeatureCollection", **about, "notice": notice, "features": features})
+
+
 def to_xlsx(answer: Answer) -> bytes:
     """Return an answer as a workbook: its rows, its certificate, and what it describes."""
     book = Workbook()
     _sheet(book, "balance", rows_of(answer))
-    certificate = answer["certificate"]
+    certificate = answer.get("certificate")
     if isinstance(certificate, Mapping):
         _sheet(
             book,

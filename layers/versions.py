@@ -95,12 +95,19 @@ def dates(column: Iterable[object]) -> pd.Series:
         ValueError: a cell is neither empty nor a date; the message names its place.
     """
     found = []
+    known: dict[object, np.datetime64] = {}
     for place, value in enumerate(column):
-        try:
-            found.append(np.datetime64("NaT") if is_missing(value) else np.datetime64(as_date(value).isoformat()))
-        except ValueError as error:
-            message = f"row {place}: {error}"
-            raise ValueError(message) from None
+        # Few dates stand in many rows.
+        date = known.get(value) if isinstance(value, str) else None
+        if date is None:
+            try:
+                date = np.datetime64("NaT") if is_missing(value) else np.datetime64(as_date(value).isoformat())
+            except ValueError as error:
+                message = f"row {place}: {error}"
+                raise ValueError(message) from None
+            if isinstance(value, str):
+                known[value] = date
+        found.append(date)
     return pd.Series(np.array(found, dtype="datetime64[s]"))
 
 
@@ -130,10 +137,17 @@ def as_list(value: object) -> list[str]:
     return []
 
 
+_CANONICAL = {Kind.date: "datetime64[s]", Kind.number: "float64", Kind.integer: "Int64"}
+"""Columns of these types are as they should be, whatever they hold."""
+
+
 def _cells(frame: gpd.GeoDataFrame, field: Field, layer: Layer) -> pd.Series:
     by_product = layer.name == "releases" and field.name == "qc_status"
     if field.name not in frame and not by_product:
         return column(field, [field.default] * min(len(frame), 1)).repeat(len(frame)).reset_index(drop=True)
+    canonical = _CANONICAL.get(field.kind)
+    if field.name in frame and field.default is None and canonical and frame[field.name].dtype == canonical:
+        return frame[field.name].reset_index(drop=True)
     given = frame[field.name].tolist() if field.name in frame else [None] * len(frame)
     if by_product and any(map(is_missing, given)):
         products = frame["product"].tolist() if "product" in frame else given
@@ -152,7 +166,7 @@ def column(field: Field, values: list[object]) -> pd.Series:
     Raises:
         ValueError: a value is not of the field's kind.
     """
-    clean = [None if is_missing(value) else value for value in values]
+    clean = _without_missing(values)
     match field.kind:
         case Kind.date:
             return dates(clean)
@@ -166,6 +180,13 @@ def column(field: Field, values: list[object]) -> pd.Series:
             return pd.Series([as_list(v) for v in clean], dtype="object")
         case _:
             return pd.Series([None if v is None else str(v) for v in clean], dtype="object")
+
+
+def _without_missing(values: list[object]) -> list[object]:
+    """Return the values with None for every cell that holds nothing."""
+    if all(type(value) is str for value in values):
+        return values
+    return [None if is_missing(value) else value for value in values]
 
 
 def typed(frame: gpd.GeoDataFrame, layer: Layer) -> gpd.GeoDataFrame:

@@ -1,19 +1,25 @@
 """The balance over HTTP."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from geo_service import balance, formats
-from geo_service.api.dependencies import TheService, TheView, answer, matches, tag_of, unchanged
-from geo_service.balance import Answer, Refused
+from geo_service import balance, formats, tabular
+from geo_service import restatement as restating
+from geo_service.api.dependencies import Service, TheService, TheView, answer, matches, tag_of, unchanged
+from geo_service.balance import Answer, Refused, view
 from layers.versions import as_date
 
 router = APIRouter(tags=["coverage"])
 
 Form = Annotated[Literal["json", "csv", "xlsx"], Query(description="the form of the answer")]
+Shown = Annotated[Literal["json", "csv", "xlsx", "geojson", "html"], Query(description="the form of the answer")]
+Step = Annotated[Literal["month", "quarter", "year"], Query(description="how far apart the dates are")]
+From = Annotated[str, Query(alias="from", description="the period begins at the end of this day")]
+To = Annotated[str, Query(alias="to", description="the last day of the period")]
 By = Annotated[str | None, Query(description="district, device or both, separated by a comma")]
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,26 +40,12 @@ def conditional(request: Request, tag: str, make: Callable[[], Response]) -> Res
     return unchanged(tag) if matches(request, tag) else make()
 
 
-@router.get("/coverage")
-def coverage(request: Request, seen: TheView, by: By = None, f: Form = "json") -> Response:
-    """Return how many m2 are in each state, with the certificate."""
-    groups = balance.grouping(by)
-    tag = tag_of(seen, "coverage", groups, f)
-    return conditional(request, tag, lambda: rendered(balance.coverage(seen, groups), f, tag, "coverage"))
+def period(service: Service, start: str, end: str) -> tuple[dt.date, dt.date]:
+    """Return the days that a period runs from and to.
 
-
-@router.get("/coverage/ledger")
-def ledger(
-    request: Request,
-    service: TheService,
-    seen: TheView,
-    start: Annotated[str, Query(alias="from", description="the period begins at the end of this day")],
-    end: Annotated[str, Query(alias="to", description="the last day of the period")],
-    by: By = None,
-    f: Form = "json",
-) -> Response:
-    """Return the balance of a period."""
-    groups = balance.grouping(by)
+    Raises:
+        Refused: one is no date, the period ends before it begins, or after today.
+    """
     try:
         first, last = as_date(start), as_date(end)
     except ValueError as error:
@@ -63,8 +55,71 @@ def ledger(
         raise Refused(f"to is after today ({today.isoformat()})")
     if last < first:
         raise Refused(f"the period ends ({last}) before it begins ({first})")
+    return first, last
+
+
+@router.get("/coverage")
+def coverage(request: Request, service: TheService, seen: TheView, by: By = None, f: Shown = "json") -> Response:
+    """Return how many m2 are in each state, with the certificate; as GeoJSON the ground itself, dissolved by state."""
+    groups = balance.grouping(by)
+    tag = tag_of(seen, "coverage", groups, f)
+
+    def make() -> Response:
+        if f == "geojson":
+            notice = service.settings.sentences(seen.as_of.isoformat(), seen.known_at)
+            body = formats.to_geojson(balance.zones(seen, groups), balance.times(seen), notice)
+            return answer(body, "application/geo+json", tag)
+        made = balance.coverage(seen, groups)
+        if f == "html":
+            return answer(tabular.page(made, service.settings, seen), "text/html; charset=utf-8", tag)
+        return rendered(made, f, tag, "coverage")
+
+    return conditional(request, tag, make)
+
+
+@router.get("/coverage/ledger")
+def ledger(
+    request: Request, service: TheService, seen: TheView, start: From, end: To, by: By = None, f: Form = "json"
+) -> Response:
+    """Return the balance of a period."""
+    groups = balance.grouping(by)
+    first, last = period(service, start, end)
     tag = tag_of(seen, "ledger", first, last, groups, f)
     return conditional(request, tag, lambda: rendered(balance.ledger(seen, first, last, groups), f, tag, "ledger"))
+
+
+@router.get("/coverage/timeline")
+def timeline(
+    request: Request,
+    service: TheService,
+    seen: TheView,
+    start: From,
+    end: To,
+    step: Step = "month",
+    f: Form = "json",
+) -> Response:
+    """Return the partition by district at the end of every month, quarter or year of a period."""
+    first, last = period(service, start, end)
+    tag = tag_of(seen, "timeline", first, last, step, f)
+    return conditional(request, tag, lambda: rendered(balance.timeline(seen, first, last, step), f, tag, "timeline"))
+
+
+@router.get("/coverage/restatement")
+def restatement(
+    request: Request,
+    service: TheService,
+    seen: TheView,
+    against: Annotated[str | None, Query(description="the later knowledge time (RFC 3339), default now")] = None,
+) -> Response:
+    """Return how the figures of a date changed from what was known at `known_at`, changeset by changeset."""
+    later = view(service.snapshots, service.settings, service.clock, seen.as_of.isoformat(), against)
+    tag = tag_of(seen, "restatement", later.snapshot.number, later.known_at)
+
+    def make() -> Response:
+        found = restating.restatement(service.log, seen, later, service.progress)
+        return answer(formats.to_json(found), "application/json", tag)
+
+    return conditional(request, tag, make)
 
 
 @router.get("/coverage/overlaps")

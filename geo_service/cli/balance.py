@@ -1,6 +1,7 @@
 """`coverage` and `ledger`: the balance on the terminal."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from geo_service.balance import Answer, Refused
 from geo_service.cli.options import DEFAULT_DATA, AsOf, By, Data, Form, KnownAt, looked_at, service
 from layers.versions import as_date
 
+ENGINES = ("embedded", "dask")
 FORMS = ("table", "json", "csv", "xlsx")
 HIDDEN = ("district_id",)
 
@@ -18,17 +20,39 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(coverage)
     app.command()(ledger)
+    app.command()(timeline)
+    app.command()(restatement)
 
 
 def coverage(
-    data: Data = DEFAULT_DATA, as_of: AsOf = None, known_at: KnownAt = None, by: By = None, form: Form = "table"
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    by: By = None,
+    form: Form = "table",
+    engine: Annotated[str, typer.Option(help="embedded, or dask: many worker processes or machines")] = "embedded",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="address of a Dask scheduler, such as tcp://10.0.0.5:8786; default: one made here"),
+    ] = None,
+    parts: Annotated[
+        Path | None, typer.Option(help="folder for the portions that Dask's workers read; all must reach it")
+    ] = None,
 ) -> None:
     """Print how many m2 are in each state, and the certificate. Exit code 1 when the certificate fails."""
     _known(form)
+    if engine not in ENGINES:
+        raise Refused(f"--engine is one of {', '.join(ENGINES)}, not {engine}")
     groups = balance.grouping(by)
     with service(data) as one:
         seen = looked_at(one, as_of, known_at)
-        answer = balance.coverage(seen, groups)
+        if engine == "dask":
+            from geo_service.cli.clusters import arranged_by_dask
+
+            arrangement = arranged_by_dask(seen.snapshot.frames, scheduler, parts, one.progress)
+            answer = balance.described(seen, arrangement, arrangement.partition(seen.as_of, by=groups), groups)
+        else:
+            answer = balance.coverage(seen, groups)
     _print(answer, form)
     if form == "table":
         print(f"\nas of {answer['as_of']}, known at {answer['known_at']} (revision {answer['revision']})")
@@ -63,6 +87,57 @@ def ledger(
         print(f"\nfrom the end of {first} to the end of {last}, known at {answer['known_at']}")
         _print_certificate(answer["certificate"])
     raise typer.Exit(0 if answer["certificate"]["passed"] else 1)  # type: ignore[index]
+
+
+def timeline(
+    start: Annotated[str, typer.Option("--from", help="the first date")],
+    end: Annotated[str, typer.Option("--to", help="the last date")],
+    step: Annotated[str, typer.Option(help="month, quarter or year")] = "month",
+    data: Data = DEFAULT_DATA,
+    known_at: KnownAt = None,
+    form: Form = "table",
+) -> None:
+    """Print the m2 in each state by district at the end of each month, quarter or year."""
+    _known(form)
+    try:
+        first, last = as_date(start), as_date(end)
+    except ValueError as error:
+        raise Refused(f"--from, --to: {error}") from None
+    with service(data) as one:
+        _print(balance.timeline(looked_at(one, end, known_at), first, last, step), form)
+
+
+def restatement(
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    against: Annotated[str | None, typer.Option(help="the later knowledge time; default now")] = None,
+    form: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+) -> None:
+    """Print how the figures of a date changed since they were known at --known-at, changeset by changeset."""
+    from geo_service.restatement import restatement as restated
+
+    with service(data) as one:
+        then, now = looked_at(one, as_of, known_at), looked_at(one, as_of, against)
+        answer = restated(one.log, then, now, one.progress)
+    if form == "json":
+        _print(answer, form)
+        return
+    columns = ("CHA", "SHA", "cleared", "reduced", "cancelled", "surveyed_no_evidence", "no_recorded_hazard")
+    told = answer["changesets"]
+    rows = [
+        {
+            "recorded_at": f"{step['recorded_at']:%Y-%m-%d %H:%M}",
+            "changeset": step["changeset"],
+            "layer": step["layer"],
+            **{name: step["difference"][name] for name in columns},
+            "message": step["message"],
+        }
+        for step in told  # type: ignore[attr-defined]
+    ]
+    print(formats.to_table(rows), end="")
+    print(f"\nas of {answer['as_of']}: known at {answer['known_at']} against {answer['against']}")
+    _print_certificate(answer["certificate"])
 
 
 def _known(form: str) -> None:

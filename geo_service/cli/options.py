@@ -14,7 +14,7 @@ from geo_service.balance import View, view
 from geo_service.clock import Clock, utc_now
 from geo_service.store import open_store
 from geo_service.store.log import Progress as Told
-from geo_service.store.snapshot import Snapshots
+from geo_service.store.snapshot import SHELF, Snapshots
 
 Data = Annotated[Path, typer.Option("--data", help="the folder that holds the store", envvar="CLEARWAY_DATA")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="ground date, such as 2021-06-01; default today")]
@@ -31,7 +31,7 @@ def service(data: Path, title: str = "arranging", *, create: bool = False, clock
     log = open_store(data, create=create, clock=clock)
     try:
         with progress(title) as told:
-            yield Service(log, Snapshots(log, told), clock, told)
+            yield Service(log, Snapshots(log, told, data / SHELF), clock, told)
     finally:
         log.close()
 

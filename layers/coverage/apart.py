@@ -180,13 +180,13 @@ def _arrivals(arrangement: Arranged, version: int, completed: int) -> list[shape
     def ground(v: int) -> shapely.Geometry | None:
         return register.shapes.polygons[seq.shape[v]] if seq.shape[v] >= 0 else None
 
-    found = []
+    found: list[shapely.Geometry] = []
     v = version
     while not seq.first[v]:
         here, there = ground(v), ground(v - 1)
-        if seq.survey[v] and not seq.withdrawn[v] and seq.begins[v] > completed and here is not None:
-            gone = seq.withdrawn[v - 1] or there is None
-            found.append(here if gone else shapely.difference(here, there))
+        if here is not None and seq.survey[v] and not seq.withdrawn[v] and seq.begins[v] > completed:
+            before = shapely.Polygon() if there is None or seq.withdrawn[v - 1] else there
+            found.append(shapely.difference(here, before))
         v -= 1
     return found
 
@@ -211,7 +211,7 @@ def _united(rest: Geometries, column: Ints, row: Ints, arrangement: Arranged) ->
 
 
 def _clipped(polygons: Geometries, column: Ints, row: Ints, size: float) -> Geometries:
-    """Return polygons cut to their blocks: to strips first, so that one that enters many blocks is not read for each."""
+    """Return polygons cut to their blocks: to strips first, so that a large one is not read for every block."""
     strip = np.stack([row, _number(polygons)], axis=1)
     _, one, inverse = np.unique(strip, axis=0, return_index=True, return_inverse=True)
     bounds = shapely.bounds(polygons[one])

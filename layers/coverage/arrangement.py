@@ -5,10 +5,10 @@ near them are worked out again; what was known at an earlier moment is reached t
 out as if it had been built from its versions alone, to the last digit.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +21,7 @@ from layers.coverage.cells import cells_of, ends_of, portions_of, touched
 from layers.coverage.cutting import busy, isin_sorted
 from layers.coverage.ground import Boundaries, boundaries
 from layers.coverage.portion import LAYERS, Portion, portion, work_out
-from layers.coverage.records import NEVER, Hazards, Releases, Surveys, VersionSequence
+from layers.coverage.records import NEVER, Hazards, Releases, Said, Surveys
 from layers.coverage.register import Register
 from layers.coverage.tables import Rows, Tables
 
@@ -46,12 +46,7 @@ KEPT = 4
 
 POINT_DATES = {"incidents": "occurred_on", "spots": "found_on"}
 FRAMES = (*LAYERS, *POINT_DATES)
-READERS = {
-    "hazards": records.hazards,
-    "releases": records.releases,
-    "surveys": records.surveys,
-    "districts": register.as_sequence,
-}
+_NONE = np.zeros(0, dtype=np.int64)
 
 
 def quiet(done: int, total: int) -> None:
@@ -70,16 +65,21 @@ class Registers:
     hazards: Register[Hazards]
     releases: Register[Releases]
     surveys: Register[Surveys]
-    districts: Register[VersionSequence]
+    districts: Register[Said]
 
-    def each(self) -> tuple[Register[Hazards], Register[Releases], Register[Surveys], Register[VersionSequence]]:
+    def each(self) -> tuple[Register[Any], ...]:
         """Return the registers in the order of `LAYERS`."""
         return self.hazards, self.releases, self.surveys, self.districts
 
 
 def no_records(*, planar: bool) -> Registers:
     """Return registers in which nothing was recorded."""
-    return Registers(**{name: register.empty(name, READERS[name], planar=planar) for name in LAYERS})  # type: ignore[arg-type, misc]
+    return Registers(
+        register.empty("hazards", records.hazards, planar=planar),
+        register.empty("releases", records.releases, planar=planar),
+        register.empty("surveys", records.surveys, planar=planar),
+        register.empty("districts", register.said, planar=planar),
+    )
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Arranged:
 
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         """Return all versions of a layer, in order of recording."""
-        return self.points[layer] if layer in POINT_DATES else getattr(self.registers, layer).frame
+        return self.points[layer] if layer in POINT_DATES else self.registers.each()[LAYERS.index(layer)].frame
 
     def lengths(self) -> tuple[int, ...]:
         """Return how many versions of each layer were recorded, in the order of `FRAMES`."""
@@ -136,10 +136,9 @@ class Arranged:
             frames: version frames by layer that begin with the versions arranged here; layers left out stay.
             workers, progress: who works cells out, and who is told how many of how many are done.
         """
-        parts = {
-            one.layer: one.extended(frames[one.layer]) if one.layer in frames else (one, np.zeros(0, dtype=np.int64))
-            for one in self.registers.each()
-        }
+        parts = [
+            one.extended(frames[one.layer]) if one.layer in frames else (one, _NONE) for one in self.registers.each()
+        ]
         points = {name: frames.get(name, frame) for name, frame in self.points.items()}
         return self._with(parts, points, workers, progress)
 
@@ -150,7 +149,7 @@ class Arranged:
             return self
         if lengths not in self._earlier:
             wanted = dict(zip(FRAMES, lengths, strict=True))
-            parts = {one.layer: one.reached(wanted[one.layer]) for one in self.registers.each()}
+            parts = [one.reached(wanted[one.layer]) for one in self.registers.each()]
             points = {name: frame.iloc[: wanted[name]] for name, frame in self.points.items()}
             while len(self._earlier) >= KEPT:
                 self._earlier.pop(next(iter(self._earlier)))
@@ -174,29 +173,28 @@ class Arranged:
 
     def _with(
         self,
-        parts: Mapping[str, tuple[Register, Ints]],  # type: ignore[type-arg]
+        parts: Sequence[tuple[Register[Any], Ints]],
         points: Mapping[str, gpd.GeoDataFrame],
         workers: Workers,
         progress: Progress,
     ) -> Self:
         """Return the arrangement of other registers, given which records differ."""
-        registers = Registers(**{name: one for name, (one, _) in parts.items()})
+        registers = Registers(*(one for one, _ in parts))
         whole = replace(self, registers=registers, points=points, met=self._known_meetings(), _earlier={})
-        longer = {
-            one.layer: max(one, getattr(self.registers, one.layer), key=lambda each: len(each.shapes))
-            for one in registers.each()
-        }
-        moved = [np.isin(longer[name].shapes.record, changed) for name, (_, changed) in parts.items()]
-        bounds = np.concatenate([longer[name].shapes.bounds[k] for name, k in zip(parts, moved, strict=True)])
+        # The polygons of a changed record, before and after: the register that knows more holds them all.
+        pairs = zip(registers.each(), self.registers.each(), strict=True)
+        shapes = [max(one.shapes, other.shapes, key=len) for one, other in pairs]
+        moved = [np.flatnonzero(np.isin(one.record, changed)) for one, (_, changed) in zip(shapes, parts, strict=True)]
+        bounds = np.concatenate([one.bounds[k] for one, k in zip(shapes, moved, strict=True)])
         if not len(bounds):
             return whole
         old = self.tables.cells
         near = touched(old["cell"], old["end"], bounds, self.size)
         if near.sum() * 2 > len(near):
             return built(whole, workers=workers, progress=progress)
-        entered = [busy(longer[name].shapes.polygons[k], self.size) for name, k in zip(parts, moved, strict=True)]
+        entered = [busy(one.polygons[k], self.size) for one, k in zip(shapes, moved, strict=True)]
         asked = np.unique(np.concatenate([old["cell"][near], *entered]))
-        if any(len(one) < len(getattr(self.registers, one.layer)) for one in registers.each()):
+        if sum(map(len, registers.each())) < sum(map(len, self.registers.each())):
             asked = asked[_still_busy(registers, asked, self.size)]
         cells = np.union1d(old["cell"][~near], asked)
         ends = ends_of(cells)
@@ -223,10 +221,18 @@ class Arranged:
         h, r = self.registers.hazards.shapes, self.registers.releases.shapes
         found, hazards, releases = self.met or (np.zeros((0, 2), dtype=np.int64), 0, 0)
         found = found[(found[:, 0] < len(h)) & (found[:, 1] < len(r))]
-        new = _meeting(h.polygons[hazards:], r.polygons) + [hazards, 0]
-        late = _meeting(h.polygons[:hazards], r.polygons[releases:]) + [0, releases]
+        new = _meeting(h.polygons[hazards:], r.polygons) + np.array([hazards, 0])
+        late = _meeting(h.polygons[:hazards], r.polygons[releases:]) + np.array([0, releases])
         both = np.concatenate([found, new, late])
         return both[np.lexsort((both[:, 1], both[:, 0]))]
+
+    @cached_property
+    def least_open(self) -> Floats:
+        """How many m2 of each hazard must be open for it to count as open: 1, or half of a smaller one."""
+        shapes = self.registers.hazards.shapes
+        least = np.full(len(self.registers.hazards.ids), tables.SQUARE_METRE)
+        np.minimum.at(least, shapes.record, shapes.areas / 2)
+        return least
 
     @cached_property
     def by_border(self) -> Rows:
@@ -321,10 +327,13 @@ def arranged(  # noqa: PLR0913
     progress: Progress = quiet,
 ) -> Kind:
     """Arrange version frames, in order of recording, all in EPSG:4326 or all planar."""
+    return built(registered(kind, frames, planar=planar, size=size), workers=workers, progress=progress)
+
+
+def registered(kind: type[Kind], frames: Mapping[str, gpd.GeoDataFrame], *, planar: bool, size: float) -> Kind:
+    """Return an arrangement of version frames, in order of recording, of which no cell is worked out yet."""
     points = {name: frames.get(name, versions.empty(versions.layer_named(name))) for name in POINT_DATES}
-    found = {
-        one.layer: one.extended(frames[one.layer])[0] if one.layer in frames else one
-        for one in no_records(planar=planar).each()
-    }
-    bare = kind(Registers(**found), points, tables.nothing(), (), planar, size)  # type: ignore[arg-type]
-    return built(bare, workers=workers, progress=progress)
+    found: list[Register[Any]] = [
+        one.extended(frames[one.layer])[0] if one.layer in frames else one for one in no_records(planar=planar).each()
+    ]
+    return kind(Registers(*found), points, tables.nothing(), (), planar, size)

@@ -4,20 +4,20 @@ Tolerance of a check: max(1 m2, 1e-9 of the area concerned).
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from layers import measure, versions
 from layers.coverage import apart
 from layers.coverage.arrangement import Arranged
 from layers.coverage.ground import Boundaries
 from layers.coverage.ledger import FIGURES, LINE_COLUMNS, ledger
-from layers.coverage.partition import SQUARE_METRE, STATE_COLUMNS, open_area, partition
-from layers.coverage.tables import UNIT
+from layers.coverage.partition import STATE_COLUMNS, open_area, partition
+from layers.coverage.tables import SQUARE_METRE, UNIT
 
 Floats = NDArray[np.float64]
 Check = dict[str, object]
@@ -30,14 +30,13 @@ def tolerance(area: float) -> float:
     return max(SQUARE_METRE, SHARE * abs(area))
 
 
-def check(name: str, differences: Iterable[float], areas: Iterable[float], **more: object) -> Check:
+def check(name: str, differences: ArrayLike, areas: ArrayLike, **more: object) -> Check:
     """Return a check that passes when each difference (m2) is within the tolerance of its area."""
-    pairs = [(abs(float(d)), float(a)) for d, a in zip(differences, areas, strict=True)]
-    worst = max((d for d, _ in pairs), default=0.0)
+    off, area = np.abs(np.array(differences, dtype=np.float64)), np.abs(np.array(areas, dtype=np.float64))
     return {
         "check": name,
-        "passed": all(d <= tolerance(a) for d, a in pairs),
-        "difference_m2": round(worst, 6),
+        "passed": bool((off <= np.maximum(SQUARE_METRE, SHARE * area)).all()),
+        "difference_m2": round(float(off.max(initial=0.0)), 6),
         **more,
     }
 

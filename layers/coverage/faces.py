@@ -41,7 +41,7 @@ class Faces:
     shape: Ints
 
 
-def draw(  # noqa: PLR0913
+def draw(  # noqa: PLR0913, PLR0917
     shapes: Geometries, digests: NDArray[np.bytes_], claims: Bools, keys: Ints, ends: Ints, size: float
 ) -> Faces:
     """Draw the faces of busy cells and of the stretches that belong to them.

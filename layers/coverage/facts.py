@@ -88,7 +88,7 @@ class Look:
         return Facts(**{name: column[kept] for name, column in vars(found).items()})
 
     @staticmethod
-    def _fact(
+    def _fact(  # noqa: PLR0913, PLR0917
         code: str, owner: Ints, record: Ints, since: Ints, days: tuple[Ints, Ints | int], other: Ints | None = None
     ) -> tuple[Ints, ...]:
         n = len(owner)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.coverage.records import VersionSequence
+from layers.coverage.records import Said
 from layers.coverage.register import Register
 
 Ints = NDArray[np.int64]
@@ -39,9 +39,7 @@ class Boundaries:
         return [place for place, claims in enumerate(self.claims) if len(claims) > 1]
 
 
-def boundaries(
-    day: int, districts: Register[VersionSequence], borders: Sequence[tuple[int, ...]]
-) -> Boundaries:
+def boundaries(day: int, districts: Register[Said], borders: Sequence[tuple[int, ...]]) -> Boundaries:
     """Return the districts in force on a day. Ground that two claim goes to the lower id.
 
     Args:

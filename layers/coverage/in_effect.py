@@ -6,8 +6,8 @@ import pandas as pd
 from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.certificate import tolerance
-from layers.coverage.partition import SQUARE_METRE, open_rows
-from layers.coverage.tables import UNIT
+from layers.coverage.partition import open_rows
+from layers.coverage.tables import SQUARE_METRE, UNIT
 
 
 def hazards_on(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:

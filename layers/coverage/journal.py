@@ -40,7 +40,7 @@ class Bookings:
 
 def follows(events: Events) -> Bools:
     """Say which events are not their set's first."""
-    return np.r_[False, events.owner[1:] == events.owner[:-1]][: len(events.owner)]
+    return np.asarray(np.r_[False, events.owner[1:] == events.owner[:-1]][: len(events.owner)], dtype=bool)
 
 
 def before(values: Ints, later: Bools, first: int) -> Ints:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage.arrangement import Arranged
+from layers.coverage.ground import Boundaries
 from layers.coverage.journal import LINES, UNBOOKED
 from layers.coverage.partition import PROFILES, amounts, known_groups
 from layers.coverage.records import profile
@@ -33,41 +34,28 @@ def ledger(arrangement: Arranged, start: versions.Date, end: versions.Date, by: 
     """
     known_groups(by)
     first, last = versions.day(start), versions.day(end)
-    if last < first:
-        message = f"the period ends ({end}) before it begins ({start})"
-        raise ValueError(message)
+    _known_period(first, last)
     borders = arrangement.boundaries(last)
     outside = len(borders.ids)
     by_district, by_device = "district" in by, "device" in by
 
-    book = arrangement.tables.bookings
-    rows = book[(book["day"] > first) & (book["day"] <= last)]
-    district = borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
-    # FIGURES: the opening, a place per line, the closing, what has no line.
-    figure = np.where(rows["line"] == UNBOOKED, len(FIGURES) - 1, rows["line"].astype(np.int64) + 1)
     entries: dict[tuple[int, int], Ints] = {}
 
     def entry(district: int, mask: int) -> Ints:
         key = (district if by_district else 0, mask if by_device else 0)
         return entries.setdefault(key, np.zeros((len(CLASSES), len(FIGURES)), dtype=np.int64))
 
-    key = ((district * PROFILES + rows["profile"]) * 2 + rows["confirmed"]) * len(FIGURES) + figure
-    keys, inverse = np.unique(key, return_inverse=True)
-    sums = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(sums, inverse.ravel(), rows["amount"])
-    for one, amount in zip(keys.tolist(), sums.tolist(), strict=True):
-        rest, column = divmod(one, len(FIGURES))
-        rest, confirmed = divmod(rest, 2)
-        entry(*divmod(rest, PROFILES))[confirmed, column] += amount
-    used = bool((district == outside).any())
+    used = not outside
+    for (district, mask, confirmed, figure), amount in _booked(arrangement, first, last, borders).items():
+        entry(district, mask)[confirmed, figure] += amount
+        used |= district == outside
     for name, day in (("opening", first), ("closing", last)):
         for (place, mask), values in amounts(arrangement, day, borders, by_device=by_device).items():
-            used |= name == "closing" and place == outside and bool(values.any())
+            used |= place == outside and bool(values[[SHA, CHA]].any() or (name == "closing" and values.any()))
             if values[SHA] or values[CHA]:
                 entry(place, mask)[:2, FIGURES.index(name)] += values[[SHA, CHA]]
-                used |= place == outside
     if not by_device:
-        for place in range(outside + (used or not outside)):
+        for place in range(outside + used):
             entry(place, 0)
     names: list[str | None] = [*borders.names, ""] if by_district else [None]
     ids: list[str | None] = [*borders.ids, ""] if by_district else [None]
@@ -83,6 +71,28 @@ def ledger(arrangement: Arranged, start: versions.Date, end: versions.Date, by: 
     frame = frame.astype({"class": str})[[*named, "class", *FIGURES]]
     frame.attrs = {"from": versions.date_of(first).isoformat(), "to": versions.date_of(last).isoformat()}
     return frame
+
+
+def _known_period(first: int, last: int) -> None:
+    if last < first:
+        message = f"the period ends ({versions.date_of(last)}) before it begins ({versions.date_of(first)})"
+        raise ValueError(message)
+
+
+def _booked(arrangement: Arranged, first: int, last: int, borders: Boundaries) -> dict[tuple[int, ...], int]:
+    """Return what was booked after `first` up to `last` (units), by district, device mask, class and figure."""
+    book = arrangement.tables.bookings
+    rows = book[(book["day"] > first) & (book["day"] <= last)]
+    district = borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
+    # FIGURES: the opening, a place per line, the closing, what has no line.
+    figure = np.where(rows["line"] == UNBOOKED, len(FIGURES) - 1, rows["line"].astype(np.int64) + 1)
+    shape = (len(borders.ids) + 1, PROFILES, 2, len(FIGURES))
+    key = np.ravel_multi_index((district, rows["profile"].astype(np.int64), rows["confirmed"], figure), shape)
+    keys, inverse = np.unique(key, return_inverse=True)
+    sums = np.zeros(len(keys), dtype=np.int64)
+    np.add.at(sums, inverse.ravel(), rows["amount"])
+    places = zip(*(one.tolist() for one in np.unravel_index(keys, shape)), strict=True)
+    return dict(zip(places, sums.tolist(), strict=True))
 
 
 def _three(

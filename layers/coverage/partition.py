@@ -35,7 +35,8 @@ PLACE_OF = {state.value: place for place, state in enumerate(STATES)} | {
 
 COUNT_COLUMNS = ("hazards_open", "incidents", "spots")
 PROFILES = 2 ** len(DEVICES)
-SQUARE_METRE = 1.0
+DENSE = 20_000_000
+"""Hazards times rows up to which a count keeps a place for each."""
 
 
 def known_groups(by: Sequence[str]) -> None:
@@ -72,7 +73,7 @@ def amounts(arrangement: Arranged, day: int, borders: Boundaries, *, by_device: 
 def open_rows(arrangement: Arranged, day: int, borders: Boundaries) -> tuple[Rows, Ints]:
     """Return the ground of hazards that are unanswered on a day, and the district of each row."""
     opens = arrangement.tables.opens
-    rows = opens[(opens["begins"] <= day) & (day < opens["ends"])]
+    rows = opens[(opens["begins"] <= day) & (day < opens["ends"]) & (opens["amount"] > 0)]
     return rows, borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
 
 
@@ -105,19 +106,17 @@ def count_open(arrangement: Arranged, hazard: Ints, amount: Ints, row: Ints, row
     area; they do not make a hazard that was released count as open.
     """
     key = hazard.astype(np.int64) * rows + row
-    places, inverse = np.unique(key, return_inverse=True)
-    left = np.zeros(len(places), dtype=np.int64)
-    np.add.at(left, inverse.ravel(), amount)
-    counts = left * UNIT >= _least(arrangement)[places // max(rows, 1)]
+    least = arrangement.least_open
+    if len(least) * rows <= DENSE:
+        places, left = np.arange(len(least) * rows), np.zeros(len(least) * rows, dtype=np.int64)
+        np.add.at(left, key, amount)
+    else:
+        places, inverse = np.unique(key, return_inverse=True)
+        left = np.zeros(len(places), dtype=np.int64)
+        np.add.at(left, inverse.ravel(), amount)
+    counts = np.flatnonzero(left)
+    counts = counts[left[counts] * UNIT >= least[places[counts] // max(rows, 1)]]
     return np.bincount(places[counts] % max(rows, 1), minlength=rows)
-
-
-def _least(arrangement: Arranged) -> NDArray[np.float64]:
-    """Return how many m2 of each hazard must be open to count."""
-    shapes = arrangement.registers.hazards.shapes
-    least = np.full(len(arrangement.registers.hazards.ids), SQUARE_METRE)
-    np.minimum.at(least, shapes.record, shapes.areas / 2)
-    return least
 
 
 def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) -> pd.DataFrame:
@@ -147,8 +146,10 @@ def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) ->
         key = (district if by_district else 0, mask)
         if key in table:
             table[key] += values
-    mask = profiles_on(arrangement, opens["cell"], opens["set"], day) if by_device else np.zeros(len(opens), dtype=np.int64)
-    row_of = (open_district if by_district else 0) * PROFILES + mask
+    held = np.zeros(len(opens), dtype=np.int64)
+    if by_device:
+        held = profiles_on(arrangement, opens["cell"], opens["set"], day)
+    row_of = (open_district if by_district else np.zeros_like(open_district)) * PROFILES + held
     ordered = np.array(sorted(district * PROFILES + one for district, one in keys), dtype=np.int64)
     row = np.searchsorted(ordered, row_of)
     numbers = count_open(arrangement, opens["hazard"], opens["amount"], row, len(ordered))
@@ -181,9 +182,7 @@ def _keys(found: dict[tuple[int, int], Ints], places: range, *, by_district: boo
     return sorted(used, key=lambda key: (key[0], profile(key[1])))
 
 
-def _named(
-    borders: Boundaries, keys: list[tuple[int, int]], *, by_district: bool, by_device: bool
-) -> pd.DataFrame:
+def _named(borders: Boundaries, keys: list[tuple[int, int]], *, by_district: bool, by_device: bool) -> pd.DataFrame:
     names: list[str | None] = [*borders.names, ""] if by_district else [None]
     ids: list[str | None] = [*borders.ids, ""] if by_district else [None]
     columns = {"district": [names[one] for one, _ in keys], "district_id": [ids[one] for one, _ in keys]}

@@ -1,10 +1,11 @@
-"""A portion of the work: some cells, and all that is needed to work them out. One pure function, polygons in, tables out.
+"""A portion of the work: some cells, and all that is needed to work them out; one pure function does it.
 
 A portion is small, knows nothing of the rest of the ground and can be sent to any process on any machine. A cell comes
 out the same to the bit whichever portion it is in.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from layers.coverage.cells import cells_of
 from layers.coverage.cutting import within
 from layers.coverage.facts import LAYER_OF, Facts, Look
 from layers.coverage.journal import before, bookings, follows
-from layers.coverage.records import NEVER, Hazards, Releases, Says, Surveys, VersionSequence, chosen, sequence_of
+from layers.coverage.records import NEVER, Hazards, Releases, Said, Says, Surveys, chosen
 from layers.coverage.register import Register
 from layers.coverage.sets import CoveringSets, covering_sets
 from layers.coverage.state import NONE, Events, is_open, is_released
@@ -81,27 +82,26 @@ class Portion:
         """Return what is sent to another process: polygons as WKB, in one piece each."""
         return {**vars(self), "polygons": shapely.to_wkb(self.polygons)}
 
-    def __setstate__(self, given: dict[str, object]) -> None:
+    def __setstate__(self, given: dict[str, Any]) -> None:
         """Take up what another process sent."""
         vars(self).update({**given, "polygons": shapely.from_wkb(given["polygons"])})
 
 
-def portion(  # noqa: PLR0913
+def portion(  # noqa: PLR0913, PLR0917
     cells: Ints,
     ends: Ints,
     size: float,
     hazards: Register[Hazards],
     releases: Register[Releases],
     surveys: Register[Surveys],
-    districts: Register[VersionSequence],
+    districts: Register[Said],
 ) -> Portion:
     """Return the portion of some cells: the polygons that come near them, and the versions of their records."""
     place = cells_of(cells)
     low, high = place.min(axis=0) * size, (place.max(axis=0) + 1) * size
-    near = [_near(one.shapes.bounds, low, high) for one in (hazards, releases, surveys, districts)]
-    parts = [_part(one, shapes) for one, shapes in zip((hazards, releases, surveys), near[:3], strict=True)]
-    h, r, s = parts
-    registers = (hazards, releases, surveys, districts)
+    registers: tuple[Register[Any], ...] = (hazards, releases, surveys, districts)
+    near = [_near(one.shapes.bounds, low, high) for one in registers]
+    h, r, s = _part(hazards, near[0]), _part(releases, near[1]), _part(surveys, near[2])
     return Portion(
         cells,
         ends,
@@ -111,11 +111,11 @@ def portion(  # noqa: PLR0913
         np.concatenate([one.shapes.digests[k] for one, k in zip(registers, near, strict=True)]),
         np.repeat(np.arange(len(LAYERS)), [len(k) for k in near]),
         np.concatenate(near),
-        tuple(one[1] for one in parts),
+        (h[1], r[1], s[1]),
         h[0],
         r[0],
         s[0],
-        tuple(one[2] for one in parts),
+        (h[2], r[2], s[2]),
         _named(r[0], h[2], hazards.number),
     )
 
@@ -133,11 +133,11 @@ def _part(register: Register[Says], shapes: Ints) -> tuple[Says, Ints, Ints]:
     low, high = np.searchsorted(seq.record, numbers, "left"), np.searchsorted(seq.record, numbers, "right")
     count = high - low
     says = chosen(register.says, np.repeat(low, count) + within(count))
-    mine = sequence_of(says)
+    mine = says.versions
     at = np.minimum(np.searchsorted(shapes, mine.shape), max(len(shapes) - 1, 0))
     here = (mine.shape >= 0) & (shapes[at] == mine.shape) if len(shapes) else np.zeros(len(mine), dtype=bool)
     local = replace(mine, record=np.repeat(np.arange(len(numbers)), count), shape=np.where(here, at, -1))
-    return replace(says, versions=local), record, numbers  # type: ignore[arg-type]
+    return replace(says, versions=local), record, numbers
 
 
 def _named(releases: Releases, hazards: Ints, number: dict[str, int]) -> Ints:
@@ -178,11 +178,13 @@ def work_out(one: Portion) -> tuple[Tables, list[tuple[int, ...]]]:
     np.add.at(area, owner, amount)
 
     starts = np.searchsorted(one.layer, np.arange(len(LAYERS)))
-    covers = []
-    for place, says in enumerate((one.hazards, one.releases, one.surveys)):
-        mine = (sets.shape >= starts[place]) & (sets.shape < starts[place + 1])
-        record = one.records[place]
-        covers.append(spans.cover(sets.owner[mine], sets.shape[mine] - starts[place], sequence_of(says), record))
+
+    def cover(layer: int, said: Said) -> spans.Cover:
+        mine = (sets.shape >= starts[layer]) & (sets.shape < starts[layer + 1])
+        shape = sets.shape[mine] - starts[layer]
+        return spans.cover(sets.owner[mine], shape, said.versions, one.records[layer])
+
+    covers = cover(0, one.hazards), cover(1, one.releases), cover(2, one.surveys)
     h = spans.hazard_spans(covers[0], one.hazards)
     r = spans.release_spans(covers[1], one.releases)
     s = spans.survey_spans(covers[2], one.surveys)
@@ -191,9 +193,7 @@ def work_out(one: Portion) -> tuple[Tables, list[tuple[int, ...]]]:
     events = state.events(stages, r, s, one.hazards, one.releases)
     booked = bookings(events)
     since = state.standing_since(h, sets.count)
-    look = Look(
-        (covers[0], covers[1], covers[2]), one.hazards, one.releases, one.surveys, h, r, events, booked, since
-    ).facts()
+    look = Look(covers, one.hazards, one.releases, one.surveys, h, r, events, booked, since).facts()
     return Tables(
         cells=table(CELLS, cell=one.cells, end=one.ends),
         atoms=table(ATOMS, cell=cell[owner], amount=amount, set=number[owner], border=border),
@@ -206,7 +206,7 @@ def work_out(one: Portion) -> tuple[Tables, list[tuple[int, ...]]]:
             day=booked.day,
             profile=booked.profile,
             line=booked.line,
-            confirmed=booked.confirmed,
+            confirmed=booked.confirmed.astype(np.int64),
         ),
         opens=_opens(stages, ground, one.numbers[0]),
         facts=_facts(look, area, cell, one.numbers),
@@ -218,7 +218,7 @@ def borders_of(borders: CoveringSets, one: Portion) -> list[tuple[int, ...]]:
     """Return the district shapes of each set of district polygons."""
     shape = one.shape[borders.shape]
     edges = np.searchsorted(borders.owner, np.arange(borders.count + 1)).tolist()
-    return [tuple(shape[a:b].tolist()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [tuple(shape[a:b].tolist()) for a, b in pairwise(edges)]
 
 
 def _atoms(owner: Ints, border: Ints, areas: Floats, borders: int) -> tuple[Ints, Ints]:

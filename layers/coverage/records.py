@@ -8,7 +8,7 @@ which they were first recorded: what is recorded later changes no number.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -140,7 +140,18 @@ def profile(mask: int) -> str:
 
 
 @dataclass(frozen=True)
-class Hazards:
+class Said:
+    """Versions, and what they say beside where and when: nothing, for districts.
+
+    Attributes:
+        versions: the versions that can be in force.
+    """
+
+    versions: VersionSequence
+
+
+@dataclass(frozen=True)
+class Hazards(Said):
     """What the versions of hazards say.
 
     Attributes:
@@ -153,7 +164,6 @@ class Hazards:
         born: (v,) the first day on which its record stands anywhere.
     """
 
-    versions: VersionSequence
     confirmed: Bools
     devices: Ints
     opened: Ints
@@ -197,7 +207,7 @@ def hazards(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Hazards:
 
 
 @dataclass(frozen=True)
-class Releases:
+class Releases(Said):
     """What the versions of releases say.
 
     Attributes:
@@ -208,7 +218,6 @@ class Releases:
         named: (v,) the ids of the hazards it names: a tuple, empty where it names none.
     """
 
-    versions: VersionSequence
     rank: Ints
     completed: Ints
     effective: Ints
@@ -248,14 +257,13 @@ def releases(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Releases
 
 
 @dataclass(frozen=True)
-class Surveys:
+class Surveys(Said):
     """What the versions of surveys say.
 
     Attributes:
         surveyed: (v,) the day of the survey.
     """
 
-    versions: VersionSequence
     surveyed: Ints
 
 
@@ -264,38 +272,25 @@ def surveys(frame: pd.DataFrame, seq: VersionSequence, place: Ints) -> Surveys:
     return Surveys(seq, versions.days(frame["surveyed_on"])[place])
 
 
-Says = TypeVar("Says", VersionSequence, Hazards, Releases, Surveys)
-
-
-def sequence_of(says: VersionSequence | Hazards | Releases | Surveys) -> VersionSequence:
-    """Return the versions that something was read from."""
-    return says if isinstance(says, VersionSequence) else says.versions
+Says = TypeVar("Says", bound=Said)
 
 
 def chosen(says: Says, place: Ints | Bools) -> Says:
     """Return the versions at some places."""
-    changed = {
-        one.name: chosen(value, place) if isinstance(value, VersionSequence) else value[place]
-        for one in fields(says)
-        for value in (getattr(says, one.name),)
-    }
-    return replace(says, **changed)
+    seq = replace(says.versions, **{name: column[place] for name, column in _columns(says.versions)})
+    return replace(says, versions=seq, **{name: column[place] for name, column in _columns(says)})
 
 
 def put_together(one: Says, two: Says) -> Says:
     """Return the versions of two sequences of different records, by record."""
-    order = np.argsort(np.concatenate([sequence_of(one).record, sequence_of(two).record]), kind="stable")
+    order = np.argsort(np.concatenate([one.versions.record, two.versions.record]), kind="stable")
 
-    def both(a: Says, b: Says) -> Says:
-        joined = {
-            field.name: both(x, getattr(b, field.name))
-            if isinstance(x, VersionSequence)
-            else np.concatenate([x, getattr(b, field.name)])[order]
-            for field in fields(a)
-            for x in (getattr(a, field.name),)
-        }
-        return replace(a, **joined)
+    def both(a: object, b: object) -> dict[str, NDArray[Any]]:
+        pairs = zip(_columns(a), _columns(b), strict=True)
+        return {name: np.concatenate([x, y])[order] for (name, x), (_, y) in pairs}
 
-    return both(one, two)
+    return replace(one, versions=replace(one.versions, **both(one.versions, two.versions)), **both(one, two))
 
 
+def _columns(said: Any) -> list[tuple[str, NDArray[Any]]]:
+    return [(each.name, getattr(said, each.name)) for each in fields(said) if each.name != "versions"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layers import measure, versions
 from layers.coverage import records
-from layers.coverage.records import Ints, Says, VersionSequence
+from layers.coverage.records import Ints, Said, Says, VersionSequence
 from layers.definitions import LAYERS
 
 Floats = NDArray[np.float64]
@@ -81,7 +81,7 @@ class Register(Generic[Says]):
     @property
     def versions(self) -> VersionSequence:
         """The versions that can be in force."""
-        return records.sequence_of(self.says)
+        return self.says.versions
 
     def column(self, name: str) -> NDArray[np.object_]:
         """Return a field of the versions that can be in force."""
@@ -109,7 +109,7 @@ class Register(Generic[Says]):
             shape=np.concatenate([self.shape, shape]),
             shapes=shapes,
         )
-        return whole._read_again(np.unique(record))
+        return _read_again(whole, np.unique(record))
 
     def reached(self, rows: int) -> tuple["Register[Says]", Ints]:
         """Return the register as it was after `rows` versions, and the records that have other versions there."""
@@ -125,18 +125,19 @@ class Register(Generic[Says]):
         then = replace(
             self, frame=self.frame.iloc[:rows], ids=ids, number=number, record=record, shape=shape, shapes=shapes
         )
-        return then._read_again(changed)
+        return _read_again(then, changed)
 
-    def _read_again(self, changed: Ints) -> tuple["Register[Says]", Ints]:
-        """Read the versions of changed records anew."""
-        if not len(changed):
-            return self, changed
-        rows = np.flatnonzero(np.isin(self.record, changed))
-        some = self.frame.iloc[rows]
-        seq = records.sequence(some, self.record[rows], rows, self.shape[rows], self.layer)
-        fresh = self.reader(some, seq, np.searchsorted(rows, seq.row))
-        kept = ~np.isin(self.versions.record, changed)
-        return replace(self, says=records.put_together(records.chosen(self.says, kept), fresh)), changed
+
+def _read_again(register: Register[Says], changed: Ints) -> tuple[Register[Says], Ints]:
+    """Read the versions of changed records anew; return them with the records."""
+    if not len(changed):
+        return register, changed
+    rows = np.flatnonzero(np.isin(register.record, changed))
+    some = register.frame.iloc[rows]
+    seq = records.sequence(some, register.record[rows], rows, register.shape[rows], register.layer)
+    fresh = register.reader(some, seq, np.searchsorted(rows, seq.row))
+    kept = ~np.isin(register.versions.record, changed)
+    return replace(register, says=records.put_together(records.chosen(register.says, kept), fresh)), changed
 
 
 def empty(layer: str, reader: Reader[Says], *, planar: bool) -> Register[Says]:
@@ -148,9 +149,9 @@ def empty(layer: str, reader: Reader[Says], *, planar: bool) -> Register[Says]:
     return Register(layer, frame, [], {}, none, none, shapes, reader(frame, seq, none), reader, planar)
 
 
-def as_sequence(_: pd.DataFrame, seq: VersionSequence, __: Ints) -> VersionSequence:
+def said(_: pd.DataFrame, seq: VersionSequence, __: Ints) -> Said:
     """Read versions that say nothing but where and when."""
-    return seq
+    return Said(seq)
 
 
 def _with_shapes(register: Register[Says], added: gpd.GeoDataFrame, record: Ints) -> tuple[Ints, Shapes]:
@@ -174,7 +175,8 @@ def _with_shapes(register: Register[Says], added: gpd.GeoDataFrame, record: Ints
     shape = np.full(len(added), -1, dtype=np.int64)
     again = np.flatnonzero(np.isin(old.record, record))
     seen = {(int(old.record[k]), old.digests[k]): int(k) for k in again.tolist()}
-    found, digests = [], []
+    found: list[int] = []
+    digests: list[bytes] = []
     for place, wkb in enumerate(shapely.to_wkb(geometry)):
         if bare[place]:
             continue

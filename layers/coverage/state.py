@@ -221,7 +221,9 @@ def events(x: Stages, r: ReleaseSpans, s: SurveySpans, hazards: Hazards, release
         if mine.any():
             profile |= (hold(mine) > 0).astype(np.int64) << bit
     seq = hazards.versions
-    before = np.r_[False, (x.owner[1:] == x.owner[:-1]) & (x.record[1:] == x.record[:-1]) & (x.ends[:-1] == x.begins[1:])]
+    before = np.r_[
+        False, (x.owner[1:] == x.owner[:-1]) & (x.record[1:] == x.record[:-1]) & (x.ends[:-1] == x.begins[1:])
+    ]
     was_open = before[: len(x.owner)] & np.r_[False, open_[:-1]][: len(x.owner)]
 
     def marked(where: Bools) -> Bools:

@@ -19,6 +19,8 @@ Rows = NDArray[Any]
 UNIT = 2.0**-20
 """m2 that one unit of `amount` stands for: about a square millimetre; 8 million km2 fit into 64 bits."""
 
+SQUARE_METRE = 1.0
+
 BEGINNING = -(2**22)
 """A day before every date: from when ground lies there, with nothing recorded."""
 

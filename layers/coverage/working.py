@@ -1,4 +1,4 @@
-"""Who works cells out: this process alone, or worker processes beside it, with no more in hand at a time than they need.
+"""Who works cells out: this process alone, or worker processes beside it.
 
 Threads do not help: shapely's noding gives the interpreter back too seldom.
 """

@@ -74,13 +74,13 @@ def state_polygons(arrangement: Arranged, as_of: versions.Date, by: Sequence[str
             grouped = shapely.geometrycollections(some.polygons[mine], indices=cell)
             parts.setdefault(divmod(one, len(STATES)), []).append(shapely.union_all(grouped))
     rows = []
-    for place, state in sorted(parts):
-        polygon = shapely.union_all(parts[place, state])
+    for place, number in sorted(parts):
+        polygon = shapely.union_all(parts[place, number])
         rows.append(
             {
                 "district": (borders.names[place] if place < outside else "") if by_district else None,
                 "district_id": (borders.ids[place] if place < outside else "") if by_district else None,
-                "state": STATES[state].value,
+                "state": STATES[number].value,
                 "m2": float(measure.areas(np.array([polygon]), planar=arrangement.planar)[0]),
                 "geometry": polygon,
             }
