@@ -20,15 +20,15 @@ from layers.coverage import records, register, tables
 from layers.coverage.cells import cells_of, ends_of, portions_of, touched
 from layers.coverage.cutting import busy, isin_sorted
 from layers.coverage.ground import Boundaries, boundaries
-from layers.coverage.portion import LAYERS, Portion, portion, work_out
+from layers.coverage.portion import LAYERS, Portion, portion
 from layers.coverage.records import NEVER, Hazards, Releases, Said, Surveys
 from layers.coverage.register import Register
 from layers.coverage.tables import Rows, Tables
+from layers.coverage.work import Worked, work_out
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
-Worked = tuple[Tables, list[tuple[int, ...]]]
 Workers = Callable[[Iterable[Portion]], Iterable[Worked]]
 """Works portions out, in their order; where and how many at a time is its own affair."""
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from distributed import Client, Future
 
 from layers.coverage import parcels
-from layers.coverage.arrangement import Worked, Workers
-from layers.coverage.portion import Portion, work_out
+from layers.coverage.arrangement import Workers
+from layers.coverage.portion import Portion
+from layers.coverage.work import Worked, work_out
 
 IN_HAND = 4
 """Portions per worker process that are written and under way at a time; bounds memory and disk."""

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.ground import Boundaries
-from layers.coverage.portion import BARE, OVERLAP, PENDING
 from layers.coverage.records import DEVICES, profile
-from layers.coverage.state import CHA, NONE, SHA, STATES, day_key
+from layers.coverage.state import BARE, CHA, NONE, OVERLAP, PENDING, SHA, STATES, day_key
 from layers.coverage.tables import UNIT, Rows
 
 Ints = NDArray[np.int64]

@@ -35,6 +35,9 @@ STATES = (
 )
 """The states by number. Released states are 2 to 4 (rank of the product plus one), open ones 5 and 6."""
 
+PENDING, OVERLAP, BARE = range(len(STATES), len(STATES) + 3)
+"""Columns of the tally after the states: awaiting quality control, overlap, released without record."""
+
 PAIRS = 2_000_000
 """Pairs of a hazard and a release over the same set that are looked at at a time; bounds memory."""
 

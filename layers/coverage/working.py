@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from joblib import Parallel, delayed, parallel_config
 
-from layers.coverage.arrangement import Worked, Workers, one_by_one
-from layers.coverage.portion import Portion, work_out
+from layers.coverage.arrangement import Workers, one_by_one
+from layers.coverage.portion import Portion
+from layers.coverage.work import Worked, work_out
 
 MANY = 20_000
 """Polygons from which worker processes pay for their start."""

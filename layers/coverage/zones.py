@@ -12,8 +12,8 @@ from layers import measure, versions
 from layers.coverage.arrangement import PORTION, Arranged, portions_in
 from layers.coverage.cells import portions_of
 from layers.coverage.partition import known_groups, states_on
-from layers.coverage.portion import borders_of, drawn
 from layers.coverage.state import NONE, STATES
+from layers.coverage.work import borders_of, drawn
 
 Ints = NDArray[np.int64]
 Geometries = NDArray[np.object_]
