@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from layers import versions
 from layers.coverage import records, register, tables
 from layers.coverage.cells import cells_of, ends_of, portions_of, touched
-from layers.coverage.cutting import busy, isin_sorted
+from layers.coverage.cutting import Runs, busy, cut, isin_sorted
 from layers.coverage.ground import Boundaries, boundaries
 from layers.coverage.portion import LAYERS, Portion, portion
 from layers.coverage.records import NEVER, Hazards, Releases, Said, Surveys
@@ -194,9 +194,7 @@ class Arranged:
             return built(whole, workers=workers, progress=progress)
         entered = [busy(one.polygons[k], self.size) for one, k in zip(shapes, moved, strict=True)]
         asked = np.unique(np.concatenate([old["cell"][near], *entered]))
-        if sum(map(len, registers.each())) < sum(map(len, self.registers.each())):
-            asked = asked[_still_busy(registers, asked, self.size)]
-        cells = np.union1d(old["cell"][~near], asked)
+        cells = np.union1d(old["cell"][~near], np.unique(_cut(registers, self.size, asked).cell))
         ends = ends_of(cells)
         # A stretch that now ends elsewhere changes the cell it belongs to.
         place = np.minimum(np.searchsorted(old["cell"], cells), max(len(old) - 1, 0))
@@ -204,7 +202,9 @@ class Arranged:
         todo = np.flatnonzero(~kept | isin_sorted(cells, asked))
         gone = np.union1d(cells[todo], np.setdiff1d(old["cell"], cells))
         whole = replace(whole, tables=self.tables.without(gone))
-        return _worked(whole, cells[todo], ends[todo], workers, progress)
+        if not len(todo):
+            return whole
+        return _worked(whole, _cut(registers, self.size, cells[todo]), cells[todo], ends[todo], workers, progress)
 
     def _known_meetings(self) -> tuple[Ints, int, int] | None:
         if "touching" not in vars(self):
@@ -266,17 +266,20 @@ Kind = TypeVar("Kind", bound=Arranged)
 def built(whole: Kind, *, workers: Workers = one_by_one, progress: Progress = quiet) -> Kind:
     """Return an arrangement with every cell worked out from its registers."""
     bare = replace(whole, tables=tables.nothing(), borders=(), _earlier={})
-    entered = [busy(one.shapes.polygons, whole.size) for one in whole.registers.each()]
-    cells = np.unique(np.concatenate(entered))
-    return _worked(bare, cells, ends_of(cells), workers, progress)
+    runs = _cut(whole.registers, whole.size)
+    cells = np.unique(runs.cell)
+    return _worked(bare, runs, cells, ends_of(cells), workers, progress)
 
 
-def _worked(whole: Kind, cells: Ints, ends: Ints, workers: Workers, progress: Progress) -> Kind:
+def _worked(  # noqa: PLR0913, PLR0917
+    whole: Kind, runs: Runs, cells: Ints, ends: Ints, workers: Workers, progress: Progress
+) -> Kind:
     """Return an arrangement with some cells worked out besides those that it has."""
     number = {one: place for place, one in enumerate(whole.borders)}
     parts, done = [], 0
     portions = portions_of(cells, PORTION)
-    for some, (found, borders) in zip(portions, workers(portions_in(whole, portions, cells, ends)), strict=True):
+    work = workers(_portions(whole, runs, portions, cells, ends))
+    for some, (found, borders) in zip(portions, work, strict=True):
         again = [number.setdefault(one, len(number)) for one in borders]
         parts.append(found.with_borders(np.array(again, dtype=np.int64)))
         done += len(some)
@@ -286,10 +289,29 @@ def _worked(whole: Kind, cells: Ints, ends: Ints, workers: Workers, progress: Pr
     return replace(whole, tables=together, borders=tuple(number))
 
 
-def portions_in(whole: Arranged, portions: list[Ints], cells: Ints, ends: Ints) -> Iterable[Portion]:
-    """Return the work that cells are, portion by portion."""
+def portions_of_all(whole: Arranged) -> Iterable[Portion]:
+    """Return all cells of an arrangement as work, portion by portion."""
+    cells, ends = whole.tables.cells["cell"], whole.tables.cells["end"]
+    return _portions(whole, _cut(whole.registers, whole.size), portions_of(cells, PORTION), cells, ends)
+
+
+def _portions(whole: Arranged, runs: Runs, portions: list[Ints], cells: Ints, ends: Ints) -> Iterable[Portion]:
     for some in portions:
-        yield portion(some, ends[np.searchsorted(cells, some)], whole.size, *whole.registers.each())
+        here = ends[np.searchsorted(cells, some)]
+        yield portion(some, here, whole.size, runs.within(some), *whole.registers.each())
+
+
+def _cut(registers: Registers, size: float, cells: Ints | None = None) -> Runs:
+    """Cut the boundaries of all polygons, equal ones once, in the order of their digests; in some cells or in all."""
+    polygons = np.concatenate([one.shapes.polygons for one in registers.each()])
+    digests = np.concatenate([one.shapes.digests for one in registers.each()])
+    if cells is not None:
+        place = cells_of(cells)
+        low, high = place.min(axis=0) * size, (place.max(axis=0) + 1) * size
+        box = np.concatenate([one.shapes.bounds for one in registers.each()])
+        near = (box[:, 0] <= high[0]) & (box[:, 2] >= low[0]) & (box[:, 1] <= high[1]) & (box[:, 3] >= low[1])
+        polygons, digests = polygons[near], digests[near]
+    return cut(polygons[np.unique(digests, return_index=True)[1]], size, cells)
 
 
 def _meeting(one: NDArray[np.object_], other: NDArray[np.object_]) -> Ints:
@@ -301,20 +323,6 @@ def _meeting(one: NDArray[np.object_], other: NDArray[np.object_]) -> Ints:
         return np.column_stack([a, b])[:, ::1]
     a, b = shapely.STRtree(other).query(one, predicate="intersects")
     return np.column_stack([a, b])
-
-
-def _still_busy(registers: Registers, cells: Ints, size: float) -> NDArray[np.bool_]:
-    """Say which cells some boundary enters."""
-    if not len(cells):
-        return np.zeros(0, dtype=bool)
-    place = cells_of(cells)
-    found = np.zeros(len(cells), dtype=bool)
-    low, high = place.min(axis=0) * size, (place.max(axis=0) + 1) * size
-    for one in registers.each():
-        box = one.shapes.bounds
-        apart = (box[:, 0] > high[0]) | (box[:, 2] < low[0]) | (box[:, 1] > high[1]) | (box[:, 3] < low[1])
-        found |= isin_sorted(cells, busy(one.shapes.polygons[~apart], size))
-    return found
 
 
 def arranged(  # noqa: PLR0913

@@ -19,18 +19,37 @@ Geometries = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """Runs of boundary, each within one cell, sorted by cell then by shape.
+class Runs:
+    """Runs of boundary, each within one cell, sorted by cell then by polygon.
 
     Attributes:
-        cells: (n,) the key of the cell of each run.
-        lines: (n,) LineStrings.
-        shapes: (n,) which polygon the run bounds.
+        cell: (n,) the key of the cell of each run.
+        polygon: (n,) which polygon the run bounds.
+        begin: (n + 1,) where its points begin in `xy`, and the end.
+        xy: (m, 2) the points of all runs.
     """
 
-    cells: Ints
-    lines: Geometries
-    shapes: Ints
+    cell: Ints
+    polygon: Ints
+    begin: Ints
+    xy: Floats
+
+    def within(self, cells: Ints) -> "Runs":
+        """Return the runs of some cells (keys, ascending)."""
+        low, high = np.searchsorted(self.cell, cells, "left"), np.searchsorted(self.cell, cells, "right")
+        return self.at(np.repeat(low, high - low) + within(high - low))
+
+    def at(self, place: Ints) -> "Runs":
+        """Return the runs at some places."""
+        count = (self.begin[1:] - self.begin[:-1])[place]
+        points = np.repeat(self.begin[place], count) + within(count)
+        return Runs(self.cell[place], self.polygon[place], np.r_[0, np.cumsum(count)], self.xy[points])
+
+    def lines(self) -> Geometries:
+        """Return the runs as LineStrings."""
+        owner = np.repeat(np.arange(len(self.cell)), self.begin[1:] - self.begin[:-1])
+        lines: Geometries = np.asarray(shapely.linestrings(self.xy, indices=owner), dtype=object)
+        return lines
 
 
 def edges_of(polygons: Geometries) -> tuple[Floats, Floats, Ints, Ints]:
@@ -50,32 +69,32 @@ def edges_of(polygons: Geometries) -> tuple[Floats, Floats, Ints, Ints]:
     return xy[:-1][keep], xy[1:][keep], owner[ring], ring
 
 
-def cut(polygons: Geometries, size: float, wanted: Ints) -> Pieces:
-    """Cut the boundaries of polygons along the grid of cells of `size`, and return what lies in some cells.
+def cut(polygons: Geometries, size: float, wanted: Ints | None = None) -> Runs:
+    """Cut the boundaries of polygons along the grid of cells of `size`.
 
     Args:
         polygons: (n,) polygons or multipolygons.
         size: the side of a cell (units of the coordinates), a power of two.
-        wanted: keys of cells, ascending.
+        wanted: keys of the cells asked for, ascending; None: all.
     """
-    start, end, shape, ring = edges_of(polygons)
-    near = _near(start, end, wanted, size)
-    start, end, shape, ring = start[near], end[near], shape[near], ring[near]
+    start, end, polygon, ring = edges_of(polygons)
+    near = np.arange(len(start)) if wanted is None else _near(start, end, wanted, size)
+    start, end, polygon, ring = start[near], end[near], polygon[near], ring[near]
     first, last, edge = _sub_edges(start, end, size)
     cell = np.floor((first + last) / 2 / size).astype(np.int64)
     key = keys_of(cell)
-    here = np.flatnonzero(isin_sorted(key, wanted))
-    if not len(here):
-        return Pieces(np.zeros(0, np.int64), np.zeros(0, object), np.zeros(0, np.int64))
-    first, last, edge, cell, key = first[here], last[here], edge[here], cell[here], key[here]
+    if wanted is not None:
+        here = np.flatnonzero(isin_sorted(key, wanted))
+        first, last, edge, cell, key = first[here], last[here], edge[here], cell[here], key[here]
+    if not len(key):
+        return Runs(key, key, np.zeros(1, dtype=np.int64), np.zeros((0, 2)))
     # A cut point may lie outside its cell by rounding: an end that misses the border would not part the ground.
     low, high = cell * size, (cell + 1) * size
     first, last = np.clip(first, low, high), np.clip(last, low, high)
     # Pieces follow each other where their edges do in the uncut ring, whichever other cells were asked for.
-    lines, begin = _chains(first, last, key, ring[edge], near[edge])
-    keys, shapes = key[begin], shape[edge][begin]
-    place = np.lexsort((shapes, keys))
-    return Pieces(keys[place], lines[place], shapes[place])
+    opens, begin, xy = _chains(first, last, key, ring[edge], near[edge])
+    found = Runs(key[opens], polygon[edge][opens], begin, xy)
+    return found.at(np.lexsort((found.polygon, found.cell)))
 
 
 def busy(polygons: Geometries, size: float) -> Ints:
@@ -168,8 +187,12 @@ def within(count: Ints) -> Ints:
     return np.arange(total) - np.repeat(np.cumsum(count) - count, count)
 
 
-def _chains(first: Floats, last: Floats, cell: Ints, ring: Ints, edge: Ints) -> tuple[Geometries, Ints]:
-    """Join pieces that follow each other in one ring and one cell; return the lines and where each begins."""
+def _chains(first: Floats, last: Floats, cell: Ints, ring: Ints, edge: Ints) -> tuple[Ints, Ints, Floats]:
+    """Join pieces that follow each other in one ring and one cell.
+
+    Returns:
+        The piece that opens each chain, where its points begin (and the end), and the points.
+    """
     follows = (ring[1:] == ring[:-1]) & (cell[1:] == cell[:-1]) & (first[1:] == last[:-1]).all(axis=1)
     follows &= edge[1:] - edge[:-1] <= 1
     opens = np.r_[True, ~follows]
@@ -179,8 +202,6 @@ def _chains(first: Floats, last: Floats, cell: Ints, ring: Ints, edge: Ints) -> 
     closes = np.r_[~follows, True]
     place = np.arange(len(first)) + chain
     xy = np.empty((len(first) + len(begin), 2))
-    index = np.empty(len(xy), dtype=np.int64)
-    xy[place], index[place] = first, chain
-    xy[place[closes] + 1], index[place[closes] + 1] = last[closes], chain[closes]
-    lines: Geometries = np.asarray(shapely.linestrings(xy, indices=index), dtype=object)
-    return lines, begin
+    xy[place] = first
+    xy[place[closes] + 1] = last[closes]
+    return begin, np.r_[begin + np.arange(len(begin)), len(xy)], xy

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.coverage.cells import boxes_of, cells_of
-from layers.coverage.cutting import cut, within
+from layers.coverage.cutting import Runs, within
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,24 +42,24 @@ class Faces:
 
 
 def draw(  # noqa: PLR0913, PLR0917
-    shapes: Geometries, digests: NDArray[np.bytes_], claims: Bools, keys: Ints, ends: Ints, size: float
+    shapes: Geometries, digests: NDArray[np.bytes_], claims: Bools, runs: Runs, keys: Ints, ends: Ints, size: float
 ) -> Faces:
     """Draw the faces of busy cells and of the stretches that belong to them.
 
     Args:
         shapes: (n,) valid polygons or multipolygons: at least all that touch the cells.
-        digests: (n,) equal for equal polygons alone; their order is the order of noding.
+        digests: (n,) equal for equal polygons alone.
         claims: (n,) whether a tie at a shape's boundary counts as covered: true for hazards and districts, so that a
             sliver takes the more dangerous state.
+        runs: their boundaries in the cells, within a cell in the order of digests.
         keys, ends: the cells, ascending, and where their stretches end.
         size: the cell's side.
     """
     _, first, which = np.unique(digests, return_index=True, return_inverse=True)
     kinds = shapes[first]
-    pieces = cut(kinds, size, keys)
     cells = cells_of(keys)
     boxes = boxes_of(cells[:, 0], cells[:, 0] + 1, cells[:, 1], size)
-    busy, of_busy = node(pieces.lines, np.searchsorted(keys, pieces.cells), boxes, size)
+    busy, of_busy = node(runs.lines(), np.searchsorted(keys, runs.cell), boxes, size)
     reach = np.flatnonzero(ends > cells[:, 0] + 1)
     stretches = boxes_of(cells[reach, 0] + 1, ends[reach], cells[reach, 1], size)
     polygons, of = np.concatenate([busy, stretches]), np.concatenate([of_busy, reach])

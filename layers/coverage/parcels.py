@@ -1,7 +1,7 @@
 """Portions of the work as files: GeoParquet partitioned by cells, which any engine on any machine can map over.
 
-A folder holds a portion: `polygons.parquet` (GeoParquet), the versions of `hazards`, `releases` and `surveys`, and the
-`cells` to work out. What is read is what was written, to the bit.
+A folder holds a portion: `polygons.parquet` (GeoParquet), the versions of `hazards`, `releases` and `surveys`, the
+`cells` to work out, and the `runs` of boundary in them with their `points`. What is read is what was written.
 """
 
 import json
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from layers import measure
+from layers.coverage.cutting import Runs
 from layers.coverage.portion import Portion
 from layers.coverage.records import Hazards, Releases, Said, Says, Surveys, VersionSequence
 from layers.coverage.register import DIGEST
@@ -38,6 +39,9 @@ def write(portion: Portion, folder: Path) -> None:
     for name, numbers in zip(SAID, portion.numbers, strict=True):
         about = {"numbers": numbers.tolist()}
         _write(folder / f"{name}.parquet", _columns(getattr(portion, name)), about)
+    runs = portion.runs
+    _write(folder / "runs.parquet", {"cell": runs.cell, "polygon": runs.polygon, "begin": runs.begin[:-1]}, {})
+    _write(folder / "points.parquet", {"x": runs.xy[:, 0], "y": runs.xy[:, 1]}, {})
     about = {"size": portion.size, "planar": portion.planar, "named": portion.named.tolist()}
     _write(folder / "cells.parquet", {"cell": portion.cells, "end": portion.ends}, about)
 
@@ -49,7 +53,15 @@ def read(folder: Path) -> Portion:
     record = polygons["record"].to_numpy(np.int64)
     cells, about = _read(folder / "cells.parquet")
     said = {name: _read(folder / f"{name}.parquet") for name in SAID}
+    runs, _ = _read(folder / "runs.parquet")
+    points, _ = _read(folder / "points.parquet")
     return Portion(
+        runs=Runs(
+            runs["cell"],
+            runs["polygon"],
+            np.append(runs["begin"], len(points["x"])),
+            np.column_stack([points["x"], points["y"]]),
+        ),
         cells=cells["cell"],
         ends=cells["end"],
         size=float(about["size"]),

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.coverage.cells import cells_of
-from layers.coverage.cutting import within
+from layers.coverage.cutting import Runs, within
 from layers.coverage.records import Hazards, Releases, Said, Says, Surveys, chosen
 from layers.coverage.register import Register
 
@@ -30,6 +30,7 @@ class Portion:
     Attributes:
         cells, ends: keys of busy cells, ascending, and where their stretches end.
         size, planar: the cell's side, and whether areas are planar metres.
+        runs: the boundaries in the cells, within each in the order of their polygons' digests.
         polygons, digests: (n,) polygons, layer by layer.
         layer, shape: (n,) the layer (place in `LAYERS`) and the number of each polygon in it.
         records: per layer the record of each of its polygons, numbered within the portion.
@@ -42,6 +43,7 @@ class Portion:
     ends: Ints
     size: float
     planar: bool
+    runs: Runs
     polygons: Geometries
     digests: NDArray[np.bytes_]
     layer: Ints
@@ -66,6 +68,7 @@ def portion(  # noqa: PLR0913, PLR0917
     cells: Ints,
     ends: Ints,
     size: float,
+    runs: Runs,
     hazards: Register[Hazards],
     releases: Register[Releases],
     surveys: Register[Surveys],
@@ -82,6 +85,7 @@ def portion(  # noqa: PLR0913, PLR0917
         ends,
         size,
         hazards.planar,
+        runs,
         np.concatenate([one.shapes.polygons[k] for one, k in zip(registers, near, strict=True)]),
         np.concatenate([one.shapes.digests[k] for one, k in zip(registers, near, strict=True)]),
         np.repeat(np.arange(len(LAYERS)), [len(k) for k in near]),

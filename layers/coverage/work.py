@@ -47,7 +47,7 @@ def drawn(one: Portion) -> tuple[faces.Faces, CoveringSets, CoveringSets, Ints]:
     Covering sets are numbered within the portion, by cell.
     """
     claims = (one.layer == 0) | (one.layer == len(LAYERS) - 1)
-    found = faces.draw(one.polygons, one.digests, claims, one.cells, one.ends, one.size)
+    found = faces.draw(one.polygons, one.digests, claims, one.runs, one.cells, one.ends, one.size)
     n = len(found.polygons)
     district = one.layer[found.shape] == len(LAYERS) - 1
     sets = covering_sets(found.face[~district], found.shape[~district], found.cell)

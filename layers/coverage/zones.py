@@ -9,8 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers import measure, versions
-from layers.coverage.arrangement import PORTION, Arranged, portions_in
-from layers.coverage.cells import portions_of
+from layers.coverage.arrangement import Arranged, portions_of_all
 from layers.coverage.partition import known_groups, states_on
 from layers.coverage.state import NONE, STATES
 from layers.coverage.work import borders_of, drawn
@@ -37,9 +36,8 @@ class Drawn:
 
 def faces(arrangement: Arranged) -> Iterator[Drawn]:
     """Draw the faces, portion by portion; they are not kept, since drawing them takes less than keeping them."""
-    cells, ends = arrangement.tables.cells["cell"], arrangement.tables.cells["end"]
     places = {one: place for place, one in enumerate(arrangement.borders)}
-    for portion in portions_in(arrangement, portions_of(cells, PORTION), cells, ends):
+    for portion in portions_of_all(arrangement):
         found, sets, borders, first = drawn(portion)
         rank = found.cell[first]
         number = np.arange(sets.count) - np.searchsorted(rank, rank)

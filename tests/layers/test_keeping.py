@@ -6,8 +6,7 @@ from test_moving import anew, history, same_tables
 
 from layers import coverage
 from layers.coverage import keeping, parcels
-from layers.coverage.arrangement import PORTION, built, portions_in
-from layers.coverage.cells import portions_of
+from layers.coverage.arrangement import built, portions_of_all
 from layers.coverage.work import work_out
 
 SIZE = 2.0**-9
@@ -88,8 +87,7 @@ def test_a_portion_reads_as_it_was_written(arrangement, tmp_path):
             yield work_out(parcels.read(tmp_path / str(number)))
 
     same_tables(built(arrangement, workers=by_way_of_files), arrangement)
-    cells, ends = arrangement.tables.cells["cell"], arrangement.tables.cells["end"]
-    first = next(portions_in(arrangement, portions_of(cells, PORTION), cells, ends))
+    first = next(iter(portions_of_all(arrangement)))
     back = parcels.read(tmp_path / "0")
     assert back.releases.named.tolist() == first.releases.named.tolist()
     assert back.digests.tolist() == first.digests.tolist()
