@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage import records, register, tables
-from layers.coverage.cells import cells_of, ends_of, portions_of, touched
+from layers.coverage.cells import by_block, cells_of, ends_of, touched
 from layers.coverage.cutting import Runs, busy, cut, isin_sorted
 from layers.coverage.ground import Boundaries, boundaries
 from layers.coverage.portion import LAYERS, Portion, portion
@@ -37,9 +37,6 @@ CELL_DEGREES = 2.0**-6
 
 CELL_METRES = 2.0**11
 """The side of a cell (m) of planar frames."""
-
-PORTION = 256
-"""Cells worked out at a time; bounds memory, and paces progress."""
 
 KEPT = 4
 """Arrangements of earlier knowledge that one keeps; the oldest goes."""
@@ -91,7 +88,7 @@ class Arranged:
     Attributes:
         registers: the versions of the layers that part the ground.
         points: the version frames of incidents and spots, which are counted and never measured.
-        tables: what was worked out of each cell.
+        blocks: what was worked out of the cells of each block.
         borders: the district shapes of each set of district polygons that ground lies in.
         planar: whether areas are planar metres (frames without a CRS).
         size: the cell's side, in units of the coordinates.
@@ -101,13 +98,24 @@ class Arranged:
 
     registers: Registers
     points: Mapping[str, gpd.GeoDataFrame]
-    tables: Tables
+    blocks: Mapping[int, Tables]
     borders: tuple[tuple[int, ...], ...]
     planar: bool
     size: float
     apart: dict[bytes, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
     met: tuple[Ints, int, int] | None = field(default=None, repr=False, compare=False)
     _earlier: dict[tuple[int, ...], Self] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What was worked out of all cells, as one."""
+        return tables.joined(list(self.blocks.values()))
+
+    @cached_property
+    def cells(self) -> Rows:
+        """All busy cells and where their stretches end."""
+        rows = np.concatenate([np.zeros(0, dtype=tables.CELLS), *(one.cells for one in self.blocks.values())])
+        return np.asarray(rows[np.argsort(rows["cell"])])
 
     @property
     def hazards(self) -> Hazards:
@@ -188,7 +196,7 @@ class Arranged:
         bounds = np.concatenate([one.bounds[k] for one, k in zip(shapes, moved, strict=True)])
         if not len(bounds):
             return whole
-        old = self.tables.cells
+        old = self.cells
         near = touched(old["cell"], old["end"], bounds, self.size)
         if near.sum() * 2 > len(near):
             return built(whole, workers=workers, progress=progress)
@@ -201,7 +209,11 @@ class Arranged:
         kept = (old["cell"][place] == cells) & (old["end"][place] == ends) if len(old) else np.zeros(len(cells), bool)
         todo = np.flatnonzero(~kept | isin_sorted(cells, asked))
         gone = np.union1d(cells[todo], np.setdiff1d(old["cell"], cells))
-        whole = replace(whole, tables=self.tables.without(gone))
+        blocks = dict(self.blocks)
+        for block, some in by_block(gone):
+            if block in blocks:
+                blocks[block] = blocks[block].without(some)
+        whole = replace(whole, blocks={block: one for block, one in blocks.items() if len(one.cells)})
         if not len(todo):
             return whole
         return _worked(whole, _cut(registers, self.size, cells[todo]), cells[todo], ends[todo], workers, progress)
@@ -237,9 +249,8 @@ class Arranged:
     @cached_property
     def by_border(self) -> Rows:
         """The tally summed over cells and profiles: what changes by day, border and column."""
-        rows = self.tables.tally.copy()
-        rows["cell"], rows["profile"] = 0, 0
-        return tables.condensed(rows)
+        rows = [one.by_border for one in self.blocks.values()]
+        return tables.condensed(np.concatenate([np.zeros(0, dtype=tables.TALLY), *rows]))
 
     @cached_property
     def first_day(self) -> int:
@@ -265,7 +276,7 @@ Kind = TypeVar("Kind", bound=Arranged)
 
 def built(whole: Kind, *, workers: Workers = one_by_one, progress: Progress = quiet) -> Kind:
     """Return an arrangement with every cell worked out from its registers."""
-    bare = replace(whole, tables=tables.nothing(), borders=(), _earlier={})
+    bare = replace(whole, blocks={}, borders=(), _earlier={})
     runs = _cut(whole.registers, whole.size)
     cells = np.unique(runs.cell)
     return _worked(bare, runs, cells, ends_of(cells), workers, progress)
@@ -276,23 +287,23 @@ def _worked(  # noqa: PLR0913, PLR0917
 ) -> Kind:
     """Return an arrangement with some cells worked out besides those that it has."""
     number = {one: place for place, one in enumerate(whole.borders)}
-    parts, done = [], 0
-    portions = portions_of(cells, PORTION)
-    work = workers(_portions(whole, runs, portions, cells, ends))
-    for some, (found, borders) in zip(portions, work, strict=True):
+    blocks, done = dict(whole.blocks), 0
+    portions = by_block(cells)
+    work = workers(_portions(whole, runs, [some for _, some in portions], cells, ends))
+    for (block, some), (found, borders) in zip(portions, work, strict=True):
         again = [number.setdefault(one, len(number)) for one in borders]
-        parts.append(found.with_borders(np.array(again, dtype=np.int64)))
+        fresh = found.with_borders(np.array(again, dtype=np.int64))
+        blocks[block] = tables.merged(blocks[block], fresh) if block in blocks else fresh
         done += len(some)
         progress(done, len(cells))
-    added = tables.joined(parts)
-    together = tables.merged(whole.tables, added) if len(whole.tables.cells) else added
-    return replace(whole, tables=together, borders=tuple(number))
+    ordered = {block: blocks[block] for block in sorted(blocks)}
+    return replace(whole, blocks=ordered, borders=tuple(number))
 
 
 def portions_of_all(whole: Arranged) -> Iterable[Portion]:
     """Return all cells of an arrangement as work, portion by portion."""
-    cells, ends = whole.tables.cells["cell"], whole.tables.cells["end"]
-    return _portions(whole, _cut(whole.registers, whole.size), portions_of(cells, PORTION), cells, ends)
+    cells, ends = whole.cells["cell"], whole.cells["end"]
+    return _portions(whole, _cut(whole.registers, whole.size), [some for _, some in by_block(cells)], cells, ends)
 
 
 def _portions(whole: Arranged, runs: Runs, portions: list[Ints], cells: Ints, ends: Ints) -> Iterable[Portion]:
@@ -344,4 +355,4 @@ def registered(kind: type[Kind], frames: Mapping[str, gpd.GeoDataFrame], *, plan
     found: list[Register[Any]] = [
         one.extended(frames[one.layer])[0] if one.layer in frames else one for one in no_records(planar=planar).each()
     ]
-    return kind(Registers(*found), points, tables.nothing(), (), planar, size)
+    return kind(Registers(*found), points, {}, (), planar, size)

@@ -12,9 +12,9 @@ from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.cutting import within
 from layers.coverage.facts import CODES, LAYER_OF
-from layers.coverage.partition import open_rows
+from layers.coverage.partition import open_sets
 from layers.coverage.records import NEVER
-from layers.coverage.tables import UNIT
+from layers.coverage.tables import FACTS, UNIT
 
 Ints = NDArray[np.int64]
 
@@ -72,8 +72,8 @@ def attention(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
 
 def _of_ground(arrangement: Arranged, day: int) -> Iterator[Item]:
     """Facts of the ground, summed over it by record, day and other record."""
-    facts = arrangement.tables.facts
-    rows = facts[(facts["begins"] <= day) & (day < facts["ends"])]
+    parts = (one.facts for one in arrangement.blocks.values())
+    rows = np.concatenate([np.zeros(0, FACTS), *(x[(x["begins"] <= day) & (day < x["ends"])] for x in parts)])
     names = ("code", "record", "other", "since")
     order = np.lexsort([rows[name] for name in reversed(names)])
     rows = rows[order]
@@ -158,13 +158,12 @@ def overlaps(arrangement: Arranged, as_of: versions.Date) -> pd.DataFrame:
     many are missing.
     """
     day = versions.day(as_of)
-    rows, district = open_rows(arrangement, day, arrangement.boundaries(day))
-    del district
+    rows = open_sets(arrangement, day)
     ids = np.array(arrangement.registers.hazards.ids, dtype=object)
     rank = np.empty(len(ids), dtype=np.int64)
     rank[np.argsort(ids.astype(str), kind="stable")] = np.arange(len(ids))
     hazard = rank[rows["hazard"]] if len(rows) else np.zeros(0, dtype=np.int64)
-    place = np.searchsorted(arrangement.tables.cells["cell"], rows["cell"])
+    place = np.searchsorted(arrangement.cells["cell"], rows["cell"])
     order = np.lexsort((hazard, rows["border"], rows["set"], place))
     key = (place[order], rows["set"][order], rows["border"][order])
     changes = np.zeros(len(order), dtype=bool)

@@ -16,7 +16,7 @@ Geometries = NDArray[np.object_]
 _ROW_BITS = 32
 _ZERO = np.int64(2**31)
 BLOCK = 16
-"""Cells along a side of the squares in which work is handed out: near cells share polygons."""
+"""Cells along a side of a block: work is handed out and kept by blocks, since near cells share polygons."""
 
 
 def keys_of(cells: Ints) -> Ints:
@@ -62,10 +62,17 @@ def touched(keys: Ints, ends: Ints, bounds: Floats, size: float) -> NDArray[np.b
     return found
 
 
-def portions_of(keys: Ints, most: int) -> list[Ints]:
-    """Cut cells into portions of at most `most` that lie together, each ascending."""
+def blocks_of(keys: Ints) -> Ints:
+    """Return the key of the block that each cell lies in."""
+    return keys_of(cells_of(keys) // BLOCK)
+
+
+def by_block(keys: Ints) -> list[tuple[int, Ints]]:
+    """Return the cells of each block, ascending in either."""
     if not len(keys):
         return []
-    cells = cells_of(keys) // BLOCK
-    order = np.lexsort((keys, cells[:, 0], cells[:, 1]))
-    return [np.sort(keys[order[at : at + most]]) for at in range(0, len(keys), most)]
+    blocks = blocks_of(keys)
+    order = np.lexsort((keys, blocks))
+    blocks, keys = blocks[order], keys[order]
+    first = np.flatnonzero(np.r_[True, blocks[1:] != blocks[:-1]])
+    return list(zip(blocks[first].tolist(), np.split(keys, first[1:]), strict=True))

@@ -16,7 +16,8 @@ from layers.coverage import apart
 from layers.coverage.arrangement import Arranged
 from layers.coverage.ground import Boundaries
 from layers.coverage.ledger import FIGURES, LINE_COLUMNS, ledger
-from layers.coverage.partition import STATE_COLUMNS, open_area, partition
+from layers.coverage.partition import STATE_COLUMNS, amounts, open_area, partition
+from layers.coverage.state import CHA, SHA
 from layers.coverage.tables import SQUARE_METRE, UNIT
 
 Floats = NDArray[np.float64]
@@ -110,21 +111,21 @@ def _states_sum(arrangement: Arranged, frame: pd.DataFrame, borders: Boundaries)
 
 def _shared_areas(arrangement: Arranged, borders: Boundaries) -> dict[str, float]:
     """Return for each district the m2 that it claims and a lower id has."""
-    atoms = arrangement.tables.atoms
     found: dict[str, float] = {}
     for border in borders.shared:
-        area = int(atoms["amount"][atoms["border"] == border].sum()) * UNIT
+        atoms = (one.atoms for one in arrangement.blocks.values())
+        area = sum(int(one["amount"][one["border"] == border].sum()) for one in atoms) * UNIT
         for place in borders.claims[border][1:]:
             found[borders.ids[place]] = found.get(borders.ids[place], 0.0) + area
     return found
 
 
 def _records_sum(arrangement: Arranged) -> Check:
-    covered = arrangement.tables.covered
     registers = arrangement.registers.each()
     start = np.cumsum([0, *(len(one.shapes) for one in registers)])
     sums = np.zeros(int(start[-1]), dtype=np.int64)
-    np.add.at(sums, start[covered["layer"]] + covered["shape"], covered["amount"])
+    for one in arrangement.blocks.values():
+        np.add.at(sums, start[one.covered["layer"]] + one.covered["shape"], one.covered["amount"])
     alone = np.concatenate([one.shapes.areas for one in registers])
     return check("faces of each record sum to its area", sums * UNIT - alone, alone, records=len(alone))
 
@@ -166,10 +167,11 @@ def _closing(frame: pd.DataFrame, name: str) -> Check:
 
 
 def _profiles_sum(arrangement: Arranged, day: int, borders: Boundaries) -> Check:
-    by_device = partition(arrangement, versions.date_of(day), ("device",))
-    opened = math.fsum(by_device["CHA"]) + math.fsum(by_device["SHA"])
-    exclusive = by_device[by_device["device"] != ""]
-    profiles = math.fsum(exclusive["CHA"]) + math.fsum(exclusive["SHA"])
+    by_device = amounts(arrangement, day, borders, by_device=True)
+    opened, profiles = (
+        sum(int(values[[CHA, SHA]].sum()) for (_, mask), values in by_device.items() if mask or every) * UNIT
+        for every in (True, False)
+    )
     here = open_area(arrangement, day, borders)
     return check("exclusive profiles sum to the total", [opened - here, profiles - here], [here, here])
 

@@ -23,6 +23,8 @@ import pyproj
 import shapely
 
 from layers.coverage.arrangement import FRAMES, Arranged, Kind, registered
+from layers.coverage.cells import by_block
+from layers.coverage.cutting import isin_sorted
 from layers.coverage.tables import NAMES, TYPES, Tables
 
 _MAGIC = b"clearway arrangement\n"
@@ -100,7 +102,16 @@ def kept(kind: type[Kind], frames: Mapping[str, gpd.GeoDataFrame], path: Path, m
     if about["mark"] != mark or about["lengths"] != lengths:
         return None
     bare = registered(kind, frames, planar=bool(about["planar"]), size=float(about["size"]))
-    return replace(bare, tables=tables, borders=tuple(tuple(one) for one in about["borders"]))
+    return replace(bare, blocks=_by_block(tables), borders=tuple(tuple(one) for one in about["borders"]))
+
+
+def _by_block(tables: Tables) -> dict[int, Tables]:
+    """Return tables block by block."""
+    found = {}
+    for block, cells in by_block(tables.cells["cell"]):
+        part = {name: rows[isin_sorted(rows["cell"], cells)] for name, rows in tables.items()}
+        found[block] = Tables(**part)
+    return found
 
 
 def _read(path: Path) -> tuple[dict[str, Any], Tables] | None:

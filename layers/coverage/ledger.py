@@ -13,7 +13,7 @@ from layers.coverage.journal import LINES, UNBOOKED
 from layers.coverage.partition import PROFILES, amounts, known_groups
 from layers.coverage.records import profile
 from layers.coverage.state import CHA, SHA
-from layers.coverage.tables import UNIT
+from layers.coverage.tables import BOOKINGS, UNIT, Rows
 
 Ints = NDArray[np.int64]
 
@@ -81,8 +81,13 @@ def _known_period(first: int, last: int) -> None:
 
 def _booked(arrangement: Arranged, first: int, last: int, borders: Boundaries) -> dict[tuple[int, ...], int]:
     """Return what was booked after `first` up to `last` (units), by district, device mask, class and figure."""
-    book = arrangement.tables.bookings
-    rows = book[(book["day"] > first) & (book["day"] <= last)]
+    parts = (one.bookings for one in arrangement.blocks.values())
+    rows = [one[(one["day"] > first) & (one["day"] <= last)] for one in parts]
+    return _summed(np.concatenate([np.zeros(0, BOOKINGS), *rows]), borders)
+
+
+def _summed(rows: Rows, borders: Boundaries) -> dict[tuple[int, ...], int]:
+    """Return bookings summed by district, device mask, class and figure."""
     district = borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
     # FIGURES: the opening, a place per line, the closing, what has no line.
     figure = np.where(rows["line"] == UNBOOKED, len(FIGURES) - 1, rows["line"].astype(np.int64) + 1)

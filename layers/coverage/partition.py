@@ -11,7 +11,7 @@ from layers.coverage.arrangement import Arranged
 from layers.coverage.ground import Boundaries
 from layers.coverage.records import DEVICES, profile
 from layers.coverage.state import BARE, CHA, NONE, OVERLAP, PENDING, SHA, STATES, day_key
-from layers.coverage.tables import UNIT, Rows
+from layers.coverage.tables import COLUMNS, HAZARDS, OPENS, UNIT, Rows
 
 Ints = NDArray[np.int64]
 
@@ -56,8 +56,7 @@ def amounts(arrangement: Arranged, day: int, borders: Boundaries, *, by_device: 
     The district is a place in `borders.ids`, their number for ground outside; the mask is 0 where `by_device` is not
     asked for. Ground outside every district that is in no state is left out.
     """
-    tally = arrangement.tables.tally
-    rows = tally[tally["day"] <= day]
+    rows = np.concatenate([np.zeros(0, COLUMNS), *(one.on(day)[0] for one in arrangement.blocks.values())])
     district = borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
     key = district * PROFILES + (rows["profile"] if by_device else 0)
     keys = np.unique(key) if by_device else np.arange(len(borders.ids) + 1) * PROFILES
@@ -70,10 +69,16 @@ def amounts(arrangement: Arranged, day: int, borders: Boundaries, *, by_device: 
 
 
 def open_rows(arrangement: Arranged, day: int, borders: Boundaries) -> tuple[Rows, Ints]:
-    """Return the ground of hazards that are unanswered on a day, and the district of each row."""
-    opens = arrangement.tables.opens
-    rows = opens[(opens["begins"] <= day) & (day < opens["ends"]) & (opens["amount"] > 0)]
+    """Return the ground of hazards unanswered on a day (`hazard`, `border`, `amount`), and each row's district."""
+    rows = np.concatenate([np.zeros(0, HAZARDS), *(one.on(day)[1] for one in arrangement.blocks.values())])
     return rows, borders.row[rows["border"]] if len(rows) else np.zeros(0, dtype=np.int64)
+
+
+def open_sets(arrangement: Arranged, day: int) -> Rows:
+    """Return the ground of hazards unanswered on a day, covering set by covering set."""
+    parts = (one.opens for one in arrangement.blocks.values())
+    rows = [one[(one["begins"] <= day) & (day < one["ends"]) & (one["amount"] > 0)] for one in parts]
+    return np.concatenate([np.zeros(0, OPENS), *rows])
 
 
 def states_on(arrangement: Arranged, cell: Ints, number: Ints, day: int) -> Ints:
@@ -88,7 +93,7 @@ def profiles_on(arrangement: Arranged, cell: Ints, number: Ints, day: int) -> In
 
 def _on(arrangement: Arranged, cell: Ints, number: Ints, day: int, name: str) -> Ints:
     """Return what the last event up to a day says of covering sets; 0, as at the beginning, where there is none."""
-    events, cells = arrangement.tables.events, arrangement.tables.cells["cell"]
+    events, cells = arrangement.tables.events, arrangement.cells["cell"]
     most = int(arrangement.tables.atoms["set"].max(initial=0)) + 1
     place = np.searchsorted(cells, events["cell"]) * most + events["set"]
     of = np.searchsorted(cells, cell) * most + number
@@ -147,6 +152,8 @@ def partition(arrangement: Arranged, as_of: versions.Date, by: Sequence[str]) ->
             table[key] += values
     held = np.zeros(len(opens), dtype=np.int64)
     if by_device:
+        opens = open_sets(arrangement, day)
+        open_district = borders.row[opens["border"]] if len(opens) else np.zeros(0, dtype=np.int64)
         held = profiles_on(arrangement, opens["cell"], opens["set"], day)
     row_of = (open_district if by_district else np.zeros_like(open_district)) * PROFILES + held
     ordered = np.array(sorted(district * PROFILES + one for district, one in keys), dtype=np.int64)

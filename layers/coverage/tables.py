@@ -6,8 +6,9 @@ they were reached: rebuilt, moved forward, or added up by many workers.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,13 @@ FACTS = np.dtype(
     ]
 )
 COVERED = np.dtype([("cell", "i8"), ("amount", "i8"), ("shape", "i4"), ("layer", "i1")])
+COLUMNS = np.dtype([("amount", "i8"), ("border", "i4"), ("profile", "i2"), ("column", "i1")])
+HAZARDS = np.dtype([("amount", "i8"), ("hazard", "i4"), ("border", "i4")])
+NAMES = ("cells", "atoms", "events", "tally", "bookings", "opens", "facts", "covered")
+TYPES = dict(zip(NAMES, (CELLS, ATOMS, EVENTS, TALLY, BOOKINGS, OPENS, FACTS, COVERED), strict=True))
+
+KEPT = 48
+"""Days whose sums are kept with the tables of a block."""
 
 
 def square_metres(amount: int | np.integer[Any]) -> float:
@@ -96,28 +104,75 @@ class Tables:
     opens: Rows
     facts: Rows
     covered: Rows
+    known: dict[int, tuple[Rows, Rows]] = field(default_factory=dict, repr=False, compare=False, init=False)
 
     def items(self) -> Iterable[tuple[str, Rows]]:
         """Return the tables by name."""
-        return vars(self).items()
+        return [(name, getattr(self, name)) for name in NAMES]
 
-    def without(self, cells: Ints) -> Self:
+    def on(self, day: int) -> tuple[Rows, Rows]:
+        """Return what the tables come to on a day, without cells.
+
+        Returns:
+            The amounts of the tally (`border`, `profile`, `column`), and the open ground of hazards (`hazard`,
+            `border`).
+        """
+        found = self.known.get(day)
+        if found is None:
+            found = self._on(day)
+            while len(self.known) >= KEPT:
+                self.known.pop(next(iter(self.known)), None)
+            self.known[day] = found
+        return found
+
+    def _on(self, day: int) -> tuple[Rows, Rows]:
+        sums = np.zeros(len(self._columns[0]), dtype=np.int64)
+        past = self._days <= day
+        np.add.at(sums, self._columns[1][past], self._amounts[past])
+        columns = self._columns[0].copy()
+        columns["amount"] = sums
+        left = np.zeros(len(self._hazards[0]), dtype=np.int64)
+        now = (self.opens["begins"] <= day) & (day < self.opens["ends"])
+        np.add.at(left, self._hazards[1][now], self.opens["amount"][now])
+        hazards = self._hazards[0].copy()
+        hazards["amount"] = left
+        return columns[sums != 0], hazards[left > 0]
+
+    @cached_property
+    def _days(self) -> NDArray[np.int32]:
+        return np.ascontiguousarray(self.tally["day"])
+
+    @cached_property
+    def _amounts(self) -> Ints:
+        return np.ascontiguousarray(self.tally["amount"])
+
+    @cached_property
+    def _columns(self) -> tuple[Rows, Ints]:
+        return _groups(self.tally, COLUMNS)
+
+    @cached_property
+    def _hazards(self) -> tuple[Rows, Ints]:
+        return _groups(self.opens, HAZARDS)
+
+    @cached_property
+    def by_border(self) -> Rows:
+        """The tally summed over cells and profiles: what changes by day, border and column."""
+        rows = self.tally.copy()
+        rows["cell"], rows["profile"] = 0, 0
+        return condensed(rows)
+
+    def without(self, cells: Ints) -> "Tables":
         """Return the tables without some cells (keys, ascending)."""
-        return replace(self, **{name: _without(rows, cells) for name, rows in self.items()})
+        return Tables(**{name: _without(rows, cells) for name, rows in self.items()})
 
-    def with_borders(self, number: Ints) -> Self:
+    def with_borders(self, number: Ints) -> "Tables":
         """Return the tables with each border numbered anew."""
-        changed = {}
+        changed = dict(self.items())
         for name, rows in self.items():
             if "border" in (rows.dtype.names or ()):
-                again = rows.copy()
-                again["border"] = number[rows["border"]]
-                changed[name] = again
-        return replace(self, **changed)
-
-
-NAMES = tuple(one.name for one in fields(Tables))
-TYPES = dict(zip(NAMES, (CELLS, ATOMS, EVENTS, TALLY, BOOKINGS, OPENS, FACTS, COVERED), strict=True))
+                changed[name] = rows.copy()
+                changed[name]["border"] = number[rows["border"]]
+        return Tables(**changed)
 
 
 def nothing() -> Tables:
@@ -169,6 +224,23 @@ def _among(whole: Rows, part: Rows) -> Rows:
         pieces += [whole[done:place], part[start:stop]]
         done = place
     return np.concatenate([*pieces, whole[done:]])
+
+
+def _groups(rows: Rows, kind: np.dtype[Any]) -> tuple[Rows, Ints]:
+    """Return the different rows as seen through the columns of `kind`, its amount aside, and which each row is."""
+    names = [name for name in kind.names or () if name != "amount"]
+    order = np.lexsort([rows[name] for name in reversed(names)])
+    opens = np.zeros(len(rows), dtype=bool)
+    opens[:1] = True
+    for name in names:
+        ordered = rows[name][order]
+        opens[1:] |= ordered[1:] != ordered[:-1]
+    group = np.empty(len(rows), dtype=np.int64)
+    group[order] = np.cumsum(opens) - 1
+    found = np.zeros(int(opens.sum()), dtype=kind)
+    for name in names:
+        found[name] = rows[name][order[opens]]
+    return found, group
 
 
 def table(kind: np.dtype[Any], **columns: Any) -> Rows:

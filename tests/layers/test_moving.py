@@ -169,9 +169,9 @@ def test_an_edit_works_out_only_the_cells_near_it():
     worked = []
     before = anew(early, 2.0**-9, planar=False)
     before.extended(given_, progress=lambda done, total: worked.append(total))
-    assert 0 < worked[-1] < len(before.tables.cells) / 3
+    assert 0 < worked[-1] < len(before.cells) / 3
     nothing_new = before.extended(early, progress=lambda done, total: pytest.fail("no cell has changed"))
-    assert nothing_new.tables is before.tables
+    assert nothing_new.blocks is before.blocks
 
 
 def test_workers_beside_this_process_change_nothing():
