@@ -1,13 +1,11 @@
 """The timeline: the state partition at the end of every month, quarter or year, from one pass over the tally."""
 
-import calendar
 import datetime as dt
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.partition import AREA_COLUMNS, PLACE_OF
 from layers.coverage.state import NONE, STATES
@@ -32,17 +30,11 @@ def steps(start: dt.date, end: dt.date, step: str) -> list[dt.date]:
         message = f"the timeline ends ({end}) before it begins ({start})"
         raise ValueError(message)
     every = MONTHS[step]
-    month = (start.year * 12 + start.month - 1) // every * every + every - 1
-    found = {start, end}
-    while (last := _last_day(month)) < end:
-        found.add(last)
-        month += every
-    return sorted(one for one in found if one >= start)
-
-
-def _last_day(month: int) -> dt.date:
-    year, place = divmod(month, 12)
-    return dt.date(year, place + 1, calendar.monthrange(year, place + 1)[1])
+    first, last = (one.year * 12 + one.month - 1 for one in (start, end))
+    # Months since the year 0; the last day of each period that ends between.
+    ends = np.arange(first // every * every + every - 1, last + 1, every)
+    days = (np.array(ends + 1 - 1970 * 12, dtype="datetime64[M]")).astype("datetime64[D]") - 1
+    return sorted({start, end, *(one for one in days.tolist() if start <= one <= end)})
 
 
 def timeline(arrangement: Arranged, dates: list[dt.date]) -> pd.DataFrame:
@@ -52,7 +44,7 @@ def timeline(arrangement: Arranged, dates: list[dt.date]) -> pd.DataFrame:
         `date`, `district`, `district_id`, `area_m2` and the columns of `AREA_COLUMNS` (m2); the rows of all districts
         together, `district` None, stand last of their date. Each date has the boundaries then in force.
     """
-    days = np.array([versions.day(one) for one in dates], dtype=np.int64)
+    days = np.array(dates, dtype="datetime64[D]").astype(np.int64)
     tally = arrangement.by_border
     place = np.searchsorted(days, tally["day"])
     late = place < len(days)
@@ -65,31 +57,36 @@ def timeline(arrangement: Arranged, dates: list[dt.date]) -> pd.DataFrame:
 
 def _framed(arrangement: Arranged, dates: list[dt.date], days: Ints, on: Ints) -> pd.DataFrame:
     """Return amounts by date, border and column as rows by date and district."""
-    names: list[tuple[str | None, str | None]] = []
-    sums, when = [], []
+    names: list[NDArray[np.object_]] = []
+    when: list[Ints] = []
+    sums: list[Ints] = []
     for low, high in _stretches(arrangement, days):
         borders = arrangement.boundaries(int(days[low]))
         outside = len(borders.ids)
-        some = np.zeros((high - low, outside + 1, COLUMNS), dtype=np.int64)
-        for border, row in enumerate(borders.row.tolist()):
-            some[:, row] += on[low:high, border]
+        # Borders of one district lie together and are added up; the whole is the sum of all, the last.
+        order = np.argsort(borders.row, kind="stable")
+        held, first = np.unique(borders.row[order], return_index=True)
+        some = np.zeros((high - low, outside + 2, COLUMNS), dtype=np.int64)
+        if len(held):
+            some[:, held] = np.add.reduceat(on[low:high][:, order], first, axis=1)
         some[:, outside, NONE] = 0
-        used = outside + (bool(some[:, outside].any()) or not outside)
-        some = np.concatenate([some[:, :used], some.sum(axis=1, keepdims=True)], axis=1)
-        names += ([*zip([*borders.names, ""][:used], [*borders.ids, ""][:used], strict=True), (None, None)]) * (
-            high - low
-        )
-        when += np.repeat(np.arange(low, high), used + 1).tolist()
-        sums.append(some.reshape(-1, COLUMNS))
+        some[:, -1] = some[:, :-1].sum(axis=1)
+        rows = np.arange(outside + 2)
+        if outside and not some[:, outside].any():
+            rows = np.delete(rows, outside)
+        label = np.array([(*borders.names, "", None), (*borders.ids, "", None)], dtype=object)
+        names.append(np.tile(label[:, rows], high - low))
+        when.append(np.repeat(np.arange(low, high), len(rows)))
+        sums.append(some[:, rows].reshape(-1, COLUMNS))
     values = np.concatenate([np.zeros((0, COLUMNS), dtype=np.int64), *sums])
+    named = np.concatenate([np.zeros((2, 0), dtype=object), *names], axis=1)
+    places = np.concatenate([np.zeros(0, dtype=np.int64), *when])
     text = np.array([one.isoformat() for one in dates], dtype=object)
-    columns: dict[str, object] = {
-        "date": text[when],
-        "district": pd.Series([name for name, _ in names], dtype=object),
-        "district_id": pd.Series([one for _, one in names], dtype=object),
-        "area_m2": values[:, : len(STATES)].sum(axis=1) * UNIT,
-    }
-    return pd.DataFrame(columns | {name: values[:, PLACE_OF[name]] * UNIT for name in AREA_COLUMNS})
+    table = pd.DataFrame({"date": text[places], "district": named[0], "district_id": named[1]}, dtype=object)
+    areas = np.column_stack(
+        [values[:, : len(STATES)].sum(axis=1), values[:, [PLACE_OF[name] for name in AREA_COLUMNS]]]
+    )
+    return pd.concat([table, pd.DataFrame(areas * UNIT, columns=["area_m2", *AREA_COLUMNS])], axis=1)
 
 
 def _stretches(arrangement: Arranged, days: Ints) -> list[tuple[int, int]]:
