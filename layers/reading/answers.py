@@ -24,7 +24,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """Every question by its code, and the answers that fit; an empty tuple: any text, which the reader judges."""
 
 COLUMN, WORD, WORDS = "column.", "word.", "words"
-"""`column.FIELD` answers which column a field is in; `word.FIELD.TEXT` which word a text means; `words` holds many of these."""
+"""`column.FIELD` says which column a field is in, `word.FIELD.TEXT` which word a text means; `words` holds many."""
 
 NONE = "none of them"
 """The answer to `column.FIELD` when the field is in no column."""
@@ -70,7 +70,9 @@ def settled(given: Mapping[str, object] | None) -> Answers:
         elif code in CHOICES:
             choices[code] = _fitting(code, choice)
         else:
-            raise Question("answers", f"no question is called {code[:60]!r}", (*CHOICES, f"{COLUMN}FIELD", f"{WORD}FIELD.TEXT"))
+            raise Question(
+                "answers", f"no question is called {code[:60]!r}", (*CHOICES, f"{COLUMN}FIELD", f"{WORD}FIELD.TEXT")
+            )
     return Answers(choices, columns, words)
 
 

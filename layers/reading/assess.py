@@ -13,7 +13,7 @@ import shapely
 from layers.definitions import Field, Kind, Layer
 from layers.reading import checks, geometry, history, identity, overlaps, sources, suspicions
 from layers.reading.answers import Answers, settled
-from layers.reading.mapping import Matched, known_fields, matched
+from layers.reading.mapping import Matched, known_fields, located
 from layers.reading.overlaps import Neighbours
 from layers.reading.report import Problem
 from layers.reading.rows import Rows
@@ -43,7 +43,7 @@ class Verdict:
     """What became of the rows.
 
     Attributes:
-        versions: version frame of the new versions in EPSG:4326, with `extra` and `source_row` (its number in the file).
+        versions: version frame of the new versions in EPSG:4326, with `extra` and `source_row` (number in the file).
         problems: the report, in order of rows.
         rows_read: `accepted` + `rejected`; `repaired` and `unchanged` are among the accepted.
         warnings: how many lines warn.
@@ -100,7 +100,7 @@ def assess(  # noqa: PLR0913
     known_fields(set_, layer)
     source = sources.recognised(table, layer)
     ways = Ways(replies.words, replies.get("decimal_comma"), replies.get("status_closed"))
-    fields = matched(
+    fields = located(
         source.table.columns,
         layer,
         source.mapping | dict(mapping or {}),
@@ -155,7 +155,12 @@ Words = Counter[tuple[str, tuple[str, str]]]
 
 
 def _rows(  # noqa: PLR0913, PLR0917
-    table: RawTable, layer: Layer, fields: Matched, set_: dict[str, object], answers: Answers, severity: Mapping[str, str]
+    table: RawTable,
+    layer: Layer,
+    fields: Matched,
+    set_: dict[str, object],
+    answers: Answers,
+    severity: Mapping[str, str],
 ) -> tuple[Rows, Words]:
     """Bring columns to fields; what can't be read rejects its row."""
     count = len(table)
@@ -173,7 +178,8 @@ def _rows(  # noqa: PLR0913, PLR0917
         one.name: first
         for one in layer.fields
         if one.kind is Kind.date and one.name in fields.columns
-        if (first := day_first(one.name, table.columns[fields.columns[one.name]], answers.get("date_order"))) is not None
+        if (first := day_first(one.name, table.columns[fields.columns[one.name]], answers.get("date_order")))
+        is not None
     }
     ways = Ways(answers.words, answers.get("decimal_comma"), answers.get("status_closed"), turned)
     for one in layer.fields:

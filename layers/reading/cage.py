@@ -21,7 +21,7 @@ import shapely
 
 from layers.reading import delimited, found, geojson, parquet
 from layers.reading.drivers import ALLOWED
-from layers.reading.questions import Question, Unreadable
+from layers.reading.questions import Question
 from layers.reading.sandbox import MEMORY
 
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
@@ -103,7 +103,9 @@ def _json(header: dict[str, object]) -> bytes:
     try:
         return orjson.dumps(header, default=str, option=options)
     except orjson.JSONEncodeError:  # integers beyond 64 bits, lone surrogates
-        return orjson.dumps(json.loads(json.dumps(header, default=str), parse_int=_integer), default=str, option=options)
+        return orjson.dumps(
+            json.loads(json.dumps(header, default=str), parse_int=_integer), default=str, option=options
+        )
 
 
 def _integer(text: str) -> int | str:

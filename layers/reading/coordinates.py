@@ -9,20 +9,25 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.reading import notations, places
-from layers.reading.naming import simple
 from layers.reading.found import Columns, Found, Request
+from layers.reading.naming import simple
 from layers.reading.questions import Question
 from layers.reading.traverse import walked
 
-LONGITUDE = ("longitude", "lon", "long", "lng", "долгота", "uzunluq", "uzunluq dairesi", "x coord", "coord x", "gps lon", "gps longitude")
-LATITUDE = ("latitude", "lat", "широта", "enlik", "en dairesi", "y coord", "coord y", "gps lat", "gps latitude")
+LONGITUDE = (
+    "longitude", "lon", "long", "lng", "долгота", "uzunluq", "uzunluq dairesi", "x coord", "coord x", "gps lon",
+    "gps longitude",
+)  # fmt: skip
+LATITUDE = (
+    "latitude", "lat", "широта", "enlik", "en dairesi", "y coord", "coord y", "gps lat", "gps latitude",
+)  # fmt: skip
 EAST = ("x", "easting", "east", "utm e", "utm x", "utm easting", "coord e")
 NORTH = ("y", "northing", "north", "utm n", "utm y", "utm northing", "coord n")
 ZONE = ("zone", "utm zone", "zona", "зона", "utm zona", "grid zone")
 TEXT = (
-    "wkt", "geom wkt", "geometry", "geom", "the geom", "shape", "mgrs", "mgrs ref", "grid reference", "grid ref", "utm", "coordinates",
-    "coordinate", "coords", "coord", "gps", "location", "position", "geopoint", "geotrace", "geoshape", "geolocation",
-    "координаты", "координата", "koordinat", "koordinatlar", "koordinatı", "polygon",
+    "wkt", "geom wkt", "geometry", "geom", "the geom", "shape", "mgrs", "mgrs ref", "grid reference", "grid ref", "utm",
+    "coordinates", "coordinate", "coords", "coord", "gps", "location", "position", "geopoint", "geotrace", "geoshape",
+    "geolocation", "координаты", "координата", "koordinat", "koordinatlar", "koordinatı", "polygon",
 )  # fmt: skip
 SAMPLE = 500
 """Cells of a column that are looked at to say which notation it is written in."""
@@ -104,7 +109,9 @@ def _chosen(columns: Columns, request: Request) -> _Chosen:
                 zone = None if geographic or request.get("crs") else column("zone", ZONE)
                 return _Chosen(east, north, geographic=geographic, zone=zone, used=[east, north])
     text = column("geometry", TEXT)
-    if text and (notation := _notation(columns[text]) or ("wkt" if "geometry" in asked or "wkt" in simple(text) else None)):
+    if text and (
+        notation := _notation(columns[text]) or ("wkt" if "geometry" in asked or "wkt" in simple(text) else None)
+    ):
         return _Chosen(text=text, notation=notation, used=[text] if notation == "wkt" else [])
     fits = [(name, what) for name in columns if (what := _notation(columns[name], surely=True))]
     if len(fits) == 1 and not asked.keys() & {"longitude", "latitude", "easting", "northing", "geometry"}:
@@ -125,14 +132,22 @@ def _notation(values: list[object], *, surely: bool = False) -> str | None:
     kinds = Counter(notations.notation(str(one)) for one in sample)
     if surely:
         kind = next(iter(kinds))
-        doubtful = kind in {"pair", None} or (kind == "mgrs" and not all(str(one).strip()[:1].isdigit() for one in sample))
+        doubtful = kind in {"pair", None} or (
+            kind == "mgrs" and not all(str(one).strip()[:1].isdigit() for one in sample)
+        )
         return None if len(kinds) > 1 or doubtful else kind
     return next((kind for kind, _ in kinds.most_common() if kind), None)
 
 
 def _from_text(columns: Columns, chosen: _Chosen, request: Request) -> Found:
     values = [None if one is None else str(one) for one in columns[str(chosen.text)]]
-    readers = {"wkt": places.wkt, "odk": places.odk, "mgrs": places.mgrs_, "utm": places.utm_texts, "pair": places.pairs}
+    readers = {
+        "wkt": places.wkt,
+        "odk": places.odk,
+        "mgrs": places.mgrs_,
+        "utm": places.utm_texts,
+        "pair": places.pairs,
+    }
     found = readers[str(chosen.notation)](values, request)
     return replace(found, columns={**columns, **found.columns})
 
@@ -190,4 +205,3 @@ def _number(text: str, place: int, name: str, axis: notations.Axis | None, reque
     if angle.axis and angle.axis != axis:
         raise ValueError(f"{name} {_short(text)} names a hemisphere of the other axis")
     return angle.value
-

@@ -43,7 +43,9 @@ def encoding_of(path: Path, asked: str | None) -> str | None:
     if letters is None:
         return None
     shown = "; ".join(f"{one}: {letters.decode(one, 'replace')[:30]}" for one in CHOICES)
-    message = f"the table does not say its encoding (.cpg): send it again with encoding. Its first letters read as {shown}"
+    message = (
+        f"the table does not say its encoding (.cpg): send it again with encoding. Its first letters read as {shown}"
+    )
     raise Question("encoding", message, CHOICES)
 
 

@@ -22,7 +22,7 @@ def read(path: Path, request: Request) -> Found:
 
 
 def parse(content: bytes, encoding: str | None) -> tuple[dict[str, list[object]], list[int]]:
-    """Return the columns of a CSV file, empty cells None, and the number of each row below the header, empty ones counted.
+    """Return the columns of a CSV file, empty cells None, and each row's number below the header, empty rows counted.
 
     Raises:
         Unreadable: it has no rows or its rows do not fit its header.
@@ -47,9 +47,13 @@ def parse(content: bytes, encoding: str | None) -> tuple[dict[str, list[object]]
         raise Unreadable(f"two columns have the same name: {', '.join(twice)}")
     for k, row in zip(filled[1:], rows[1:], strict=True):
         if len(row) > len(header):
-            raise Unreadable(f"row {k - filled[0]} has {len(row)} values and the header {len(header)}: a separator too many")
+            raise Unreadable(
+                f"row {k - filled[0]} has {len(row)} values and the header {len(header)}: a separator too many"
+            )
     padded = [row + [""] * (len(header) - len(row)) for row in rows[1:]]
-    columns: dict[str, list[object]] = {name: [row[k].strip() or None for row in padded] for k, name in enumerate(header)}
+    columns: dict[str, list[object]] = {
+        name: [row[k].strip() or None for row in padded] for k, name in enumerate(header)
+    }
     return columns, [k - filled[0] for k in filled[1:]]
 
 

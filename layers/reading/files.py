@@ -13,8 +13,8 @@ from pyproj.exceptions import CRSError
 from layers import versions
 from layers.reading.answers import settled
 from layers.reading.assess import Programme, Verdict, assess
-from layers.reading.questions import Question, Unreadable
 from layers.reading.kinds import opened
+from layers.reading.questions import Question, Unreadable
 from layers.reading.sandbox import read_caged
 from layers.reading.table import RawTable
 
@@ -38,16 +38,15 @@ def read(  # noqa: PLR0913
         encoding: of its text, where it doesn't say.
         mapping: may name columns for `longitude` and `latitude`, `easting`, `northing` and `zone`, or `geometry` (one
             column of text), beside fields.
-        answers: question code -> choice (layers.reading.answers); `crs`, `source_layer` and `encoding` may stand there too.
+        answers: question code -> choice (layers.reading.answers), `crs`, `source_layer` and `encoding` among them.
 
     Raises:
         Unreadable: it can't be read.
         Question: something must be answered first; nothing is guessed.
     """
     replies = dict(settled(answers).choices)
-    for code, given in (("crs", crs), ("source_layer", source_layer), ("encoding", encoding)):
-        if given is not None:
-            replies[code] = given
+    said = {"crs": crs, "source_layer": source_layer, "encoding": encoding}
+    replies |= {code: given for code, given in said.items() if given is not None}
     source = opened(content, name, replies.get("source_layer"))
     if source.layer is None:
         replies.pop("source_layer", None)

@@ -22,7 +22,7 @@ class Found:
     Attributes:
         columns: column name -> values that JSON can hold, None where empty.
         geometry: one per row, None where it can't be built.
-        crs: the coordinate system as the file names it; assumed: the format implies it, and an answer may say otherwise;
+        crs: the coordinate system as the file names it; assumed: the format implies it, an answer may say otherwise;
             settled: the geometry was brought to it already, whatever the answer.
         defects: row place -> why its geometry can't be built; notes: (place, code, message) of what was mended.
         notices: (code, message) about the whole file.
@@ -68,6 +68,7 @@ def plain(values: NDArray[np.generic] | list[object]) -> list[object]:
         if values.dtype.kind == "M":
             return [None if one == "NaT" else one for one in values.astype(str).tolist()]
         if values.dtype.kind in "iub":
-            return values.tolist()
+            whole: list[object] = values.tolist()
+            return whole
         values = values.tolist()
     return [None if isinstance(one, float) and math.isnan(one) else one for one in values]

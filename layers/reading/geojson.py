@@ -38,7 +38,7 @@ def read(path: Path, request: Request) -> Found:  # noqa: ARG001 - one form for 
     parsed = parse(path.read_bytes())
     names = list(dict.fromkeys(name for row in parsed.properties for name in row))
     return Found(
-        {name: [row.get(name) for row in parsed.properties] for name in names[:MOST_COLUMNS + 1]},
+        {name: [row.get(name) for row in parsed.properties] for name in names[: MOST_COLUMNS + 1]},
         parsed.geometry,
         parsed.crs or "OGC:CRS84",
         assumed=not parsed.crs,

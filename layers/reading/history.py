@@ -81,9 +81,7 @@ def _written(rows: Rows) -> dict[int, Version]:
     return found
 
 
-def _judge_record(
-    rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged
-) -> None:
+def _judge_record(rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged) -> None:
     dated = _dated(rows, written, stored, today, judged)
     if len(dated) > 1:
         _reject_twice(rows, dated)
@@ -120,9 +118,7 @@ def _reject_twice(rows: Rows, dated: list[Version]) -> None:
             rows.reject(place, "version_twice", f"valid_from {begins} of this id stands in row {others} too")
 
 
-def _dated(
-    rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged
-) -> list[Version]:
+def _dated(rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged) -> list[Version]:
     """Return the rows that say from when they hold; a known id must say so, unless the row changes nothing."""
     dated = []
     for version in written:

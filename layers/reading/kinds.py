@@ -67,7 +67,7 @@ def opened(content: bytes, name: str, asked: str | None) -> Source:
 
 
 def _zipped(content: bytes, asked: str | None) -> Source:
-    """Return a zip's files, or the document that a zip is to its readers; both are looked at before they are unpacked."""
+    """Return a zip's files, or the document that a zip is to its readers; both are looked at before unpacking."""
     document = zips.document(content)
     if document:
         return Source({f"upload{document}": content}, f"upload{document}", "gdal", asked)
@@ -97,7 +97,7 @@ def _ending(content: bytes, suffix: str) -> tuple[str, str]:
     for mark, ending, kind in _MARKS:
         if head.startswith(mark):
             return ending, kind
-    if head.startswith(b"<") or head.startswith((b"\xff\xfe<", b"\xfe\xff\x00<")):
+    if head.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<")):
         return _markup(head), "gdal"
     if suffix in {".csv", ".tsv", ".txt"}:
         return ".csv", "csv"
@@ -108,7 +108,11 @@ def _ending(content: bytes, suffix: str) -> tuple[str, str]:
 
 def _markup(head: bytes) -> str:
     lower = head.replace(b"\x00", b"").lower()
-    found = [(lower.find(mark), ending) for mark, ending in ((b"<kml", ".kml"), (b":kml", ".kml"), (b"<gpx", ".gpx")) if mark in lower]
+    found = [
+        (lower.find(mark), ending)
+        for mark, ending in ((b"<kml", ".kml"), (b":kml", ".kml"), (b"<gpx", ".gpx"))
+        if mark in lower
+    ]
     if not found:
         raise Unreadable(f"it is XML, but neither KML nor GPX. Formats: {FORMATS}")
     return min(found)[1]

@@ -5,6 +5,7 @@ A guess is made only where nothing else fits as well, and every one is shown. Wh
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import islice
 
 from layers.definitions import Field, Kind, Layer
@@ -13,7 +14,18 @@ from layers.reading.naming import simple
 from layers.reading.questions import Question
 from layers.reading.synonyms import names_of, unit_of, without_unit, word_of
 
-PLACES = ("longitude", "latitude", "easting", "northing", "zone", "geometry", "bearing", "distance", "north", "declination")
+PLACES = (
+    "longitude",
+    "latitude",
+    "easting",
+    "northing",
+    "zone",
+    "geometry",
+    "bearing",
+    "distance",
+    "north",
+    "declination",
+)
 """Names that a mapping may give besides fields: where the coordinates are."""
 
 SAMPLE = 200
@@ -38,7 +50,20 @@ class Matched:
     unclear: list[str] = field(default_factory=list)
 
 
-def matched(  # noqa: PLR0913
+def matched(columns: list[str], layer: Layer, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Return field -> column: as the mapping says, else by the same name, upper or lower case alike.
+
+    Raises:
+        Question: the mapping names a field or a column that does not exist.
+    """
+    _there(mapping, columns, layer)
+    taken = set(mapping.values())
+    lower = {name.lower(): name for name in reversed(columns) if name not in taken}
+    found = {field_: lower[field_] for field_ in layer.names if field_ in lower}
+    return found | {field_: column for field_, column in mapping.items() if field_ in layer.names}
+
+
+def located(  # noqa: PLR0913
     columns: Mapping[str, list[object]],
     layer: Layer,
     mapping: Mapping[str, str],
@@ -47,7 +72,7 @@ def matched(  # noqa: PLR0913
     answers: Answers | None = None,
     given: Mapping[str, object] | None = None,
 ) -> Matched:
-    """Return the column of each field that has one.
+    """Return the column of each field that has one, those among them that were guessed.
 
     Args:
         columns: the file's columns.
@@ -62,12 +87,10 @@ def matched(  # noqa: PLR0913
     """
     answered = answers.columns if answers else {}
     sent = dict(mapping) | {name: column for name, column in answered.items() if column is not None}
-    _there(sent, list(columns), layer)
-    taken = set(sent.values())
-    lower = {name.lower(): name for name in reversed(list(columns)) if name not in taken}
-    found = Matched({name: lower[name] for name in layer.names if name in lower})
-    found.columns |= {name: column for name, column in sent.items() if name in layer.names}
-    found.guessed = {name: "as it was sent" for name, column in found.columns.items() if name in sent and name != column}
+    found = Matched(matched(list(columns), layer, sent))
+    found.guessed = {
+        name: "as it was sent" for name, column in found.columns.items() if name in sent and name != column
+    }
     settled = found.columns.keys() | answered.keys() | (given or {}).keys()
     open_fields = [one for one in layer.fields if one.name not in settled]
     free = [name for name in columns if name not in {*found.columns.values(), *sent.values()}]
@@ -86,7 +109,12 @@ def _there(sent: Mapping[str, str], columns: list[str], layer: Layer) -> None:
 
 
 def _by_name(  # noqa: PLR0913, PLR0917
-    found: Matched, columns: Mapping[str, list[object]], free: list[str], open_fields: list[Field], layer: Layer, fits: Fits
+    found: Matched,
+    columns: Mapping[str, list[object]],
+    free: list[str],
+    open_fields: list[Field],
+    layer: Layer,
+    fits: Fits,
 ) -> None:
     """Take columns that are called as strangers call a field, where that is one column and one field."""
     names = {one.name: names_of(layer, one.name) for one in layer.fields}
@@ -102,7 +130,9 @@ def _by_name(  # noqa: PLR0913, PLR0917
 
 
 def _called(column: str, one: Field, names: frozenset[str]) -> bool:
-    return simple(column) in names or (one.unit == "m2" and unit_of(column) is not None and without_unit(column) in names)
+    return simple(column) in names or (
+        one.unit == "m2" and unit_of(column) is not None and without_unit(column) in names
+    )
 
 
 def _unclear(found: Matched, one: Field, among: list[str]) -> None:
@@ -117,8 +147,7 @@ def _by_content(found: Matched, columns: Mapping[str, list[object]], free: list[
     for one in open_fields:
         if one.kind is not Kind.word or not one.required or one.words is None:
             continue
-        kind = one.words
-        among = [name for name in free if _only(columns[name], lambda value, kind=kind: word_of(kind, value) is not None)]
+        among = [name for name in free if _only(columns[name], one.words)]
         if len(among) == 1:
             found.columns[one.name] = among[0]
             found.guessed[one.name] = "by what it holds"
@@ -137,9 +166,10 @@ def _holds(values: list[object], one: Field, fits: Fits) -> bool:
     return bool(sample) and sum(fits(one, value) for value in sample) >= 0.5 * len(sample)
 
 
-def _only(values: list[object], fits: Callable[[str], bool]) -> bool:
+def _only(values: list[object], kind: type[StrEnum]) -> bool:
+    """Say whether a column holds nothing but words of a kind, as strangers say them."""
     sample = _sample(values)
-    return bool(sample) and all(isinstance(one, str) and fits(one) for one in sample)
+    return bool(sample) and all(isinstance(one, str) and word_of(kind, one) is not None for one in sample)
 
 
 def known_fields(names: Mapping[str, object], layer: Layer) -> None:

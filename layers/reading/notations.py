@@ -16,9 +16,11 @@ _HEMISPHERES: dict[str, tuple[Axis, int]] = {
     "в": ("lon", 1), "вд": ("lon", 1), "з": ("lon", -1), "зд": ("lon", -1),
     "şme": ("lat", 1), "ce": ("lat", -1), "şu": ("lon", 1), "qu": ("lon", -1),
 }  # fmt: skip
-"""Letters of the hemispheres: English, Russian, Azerbaijani. A lone Latin C is none: it looks like the Russian north."""
+"""Letters of the hemispheres: English, Russian, Azerbaijani. A lone Latin C is none: it looks like a Russian north."""
 
-_HEMISPHERE = r"n|s|e|w|с\.?\s?ш\.?|ю\.?\s?ш\.?|в\.?\s?д\.?|з\.?\s?д\.?|с|ю|в|з|şm\.?\s?e\.?|c\.\s?e\.?|ş\.?\s?u\.?|q\.?\s?u\.?"
+_HEMISPHERE = (
+    r"n|s|e|w|с\.?\s?ш\.?|ю\.?\s?ш\.?|в\.?\s?д\.?|з\.?\s?д\.?|с|ю|в|з|şm\.?\s?e\.?|c\.\s?e\.?|ş\.?\s?u\.?|q\.?\s?u\.?"
+)
 _DEGREE = re.compile(
     rf"""(?:(?P<before>{_HEMISPHERE})\s*)?(?P<sign>[-+−–])?\s*
     (?P<d>\d{{1,3}}(?:[.,]\d+)?)(?:\s*(?:[°º˚]|deg\b)\s*|\s*:\s*|\s+|(?<=\d)-(?=\d)|$|(?=[a-zа-яş]))
@@ -29,8 +31,12 @@ _DEGREE = re.compile(
 )
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
 _DECIMAL = r"[-+]?\d+\.\d+"
-_ODK = re.compile(rf"(?:{_DECIMAL} {_DECIMAL} {_NUMBER} {_NUMBER})(?:\s*;\s*{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})*\s*;?")
-_ODK_SHORT = re.compile(rf"(?:{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})(?:\s*;\s*{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})+\s*;?")
+_ODK = re.compile(
+    rf"(?:{_DECIMAL} {_DECIMAL} {_NUMBER} {_NUMBER})(?:\s*;\s*{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})*\s*;?"
+)
+_ODK_SHORT = re.compile(
+    rf"(?:{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})(?:\s*;\s*{_NUMBER} {_NUMBER}(?: {_NUMBER}){{0,2}})+\s*;?"
+)
 _MGRS = re.compile(r"(?P<zone>\d{1,2}[C-HJ-NP-X])?(?P<square>[A-HJ-NP-Z][A-HJ-NP-V])(?P<digits>\d*)")
 _UTM = re.compile(
     r"(?P<zone>\d{1,2})\s*(?P<letter>[C-HJ-NP-X])?[\s,;]+(?:E\s*)?(?P<e>\d{6}(?:[.,]\d+)?)\s*(?:m?E)?[\s,;]+"
@@ -38,8 +44,11 @@ _UTM = re.compile(
     re.IGNORECASE,
 )
 _ZONE = re.compile(r"(?P<zone>\d{1,2})(?:\.0)?\s*(?P<letter>[C-HJ-NP-X])?", re.IGNORECASE)
-_WKT = re.compile(r"\s*(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<wkt>(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|"
-                  r"CURVE|SURFACE|CURVEPOLYGON|CIRCULARSTRING|COMPOUNDCURVE)\b.*)", re.IGNORECASE | re.DOTALL)  # fmt: skip
+_WKT = re.compile(
+    r"\s*(?:SRID\s*=\s*(?P<srid>\d+)\s*;)?\s*(?P<wkt>(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION|CURVE|"
+    r"SURFACE|CURVEPOLYGON|CIRCULARSTRING|COMPOUNDCURVE)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _HEX = re.compile(r"(?:0[01])(?:[0-9A-Fa-f]{2}){8,}")
 
 
@@ -57,7 +66,7 @@ def degrees(text: str) -> Degrees | None:
     """Read an angle: decimal, degrees and minutes, or degrees, minutes and seconds, with or without a hemisphere.
 
     Raises:
-        ValueError: its minutes or seconds are 60 or more, only its last part may have a fraction, or its letters differ.
+        ValueError: its minutes or seconds are 60 or more, a part before the last has a fraction, or it has two letters.
     """
     found = _DEGREE.fullmatch(text.strip().lower())
     if not found:

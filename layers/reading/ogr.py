@@ -23,7 +23,19 @@ FOLDER = "folder"
 MARKUP = (".kml", ".gpx")
 STRAIGHT = {"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON"}
 """Geometry types that a GeoPackage's table declares and that hold no curves."""
-DRAWN = ("description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude", "visibility", "draworder", "icon", "snippet")
+DRAWN = (
+    "description",
+    "timestamp",
+    "begin",
+    "end",
+    "altitudemode",
+    "tessellate",
+    "extrude",
+    "visibility",
+    "draworder",
+    "icon",
+    "snippet",
+)
 """Columns that LIBKML gives every placemark; kept where they hold something."""
 
 
@@ -51,7 +63,9 @@ def _layer(path: Path, layer: str, request: Request) -> Found:
     meta, _, wkb, fields = pyogrio.raw.read(str(path), layer=layer, datetime_as_string=True, **encoding)
     columns: Columns = {str(name): plain(values) for name, values in zip(meta["fields"], fields, strict=True)}
     if wkb is None:
-        return from_columns({name: values for name, values in columns.items() if name.strip()}, request, crs=meta.get("crs"))
+        return from_columns(
+            {name: values for name, values in columns.items() if name.strip()}, request, crs=meta.get("crs")
+        )
     message = "curves were drawn as straight lines"
     notes = [(place, "curves_linearised", message) for place in _curved(path, layer)]
     geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
@@ -62,7 +76,9 @@ def _folders(path: Path, request: Request, asked: str | None) -> Found:
     """Return the placemarks of all folders of a KML document, or of the one that was asked for."""
     names = _names(path)
     if asked is not None and asked not in names:
-        raise Question("source_layer", f"the document has no folder {asked!r}: send it again with source_layer, one of them", names)
+        raise Question(
+            "source_layer", f"the document has no folder {asked!r}: send it again with source_layer, one of them", names
+        )
     parts = [(name, _layer(path, name, request)) for name in names if asked in {None, name}]
     parts = [(name, part) for name, part in parts if len(part.geometry)]
     if not parts:
@@ -70,23 +86,28 @@ def _folders(path: Path, request: Request, asked: str | None) -> Found:
     whole = _joined(parts)
     if len(parts) > 1:
         counts = ", ".join(f"{name} ({len(part.geometry)})" for name, part in parts)
-        whole.notices.append(("folders", f"the placemarks of all folders were read: {counts}; source_layer names one of them"))
+        whole.notices.append(
+            ("folders", f"the placemarks of all folders were read: {counts}; source_layer names one of them")
+        )
     return whole
 
 
 def _joined(parts: list[tuple[str, Found]]) -> Found:
     titles = list(dict.fromkeys(title for _, part in parts for title in part.columns))
     columns: Columns = {
-        title: [one for _, part in parts for one in part.columns.get(title, [None] * len(part.geometry))] for title in titles
+        title: [one for _, part in parts for one in part.columns.get(title, [None] * len(part.geometry))]
+        for title in titles
     }
     columns = {title: values for title, values in columns.items() if title.lower() not in DRAWN or _holds(values)}
     if len(parts) > 1:
         columns[FOLDER] = [name for name, part in parts for _ in part.geometry]
-    return replace(parts[0][1], columns=columns, geometry=np.concatenate([part.geometry for _, part in parts]), ids=[], numbers=[])
+    return replace(
+        parts[0][1], columns=columns, geometry=np.concatenate([part.geometry for _, part in parts]), ids=[], numbers=[]
+    )
 
 
 def _holds(values: list[object]) -> bool:
-    return any(one not in {None, "", -1, 0, False} for one in values)
+    return any(one not in {None, "", -1, 0} for one in values)
 
 
 def _names(path: Path) -> list[str]:
@@ -107,10 +128,14 @@ def _chosen(path: Path, asked: str | None) -> str:
     if asked is not None:
         if asked in names:
             return asked
-        raise Question("source_layer", f"the file has no layer {asked!r}: send it again with source_layer, one of them", names)
+        raise Question(
+            "source_layer", f"the file has no layer {asked!r}: send it again with source_layer, one of them", names
+        )
     among = spatial or names
     if len(among) > 1:
-        filled = [name for name in among if pyogrio.read_info(str(path), layer=name, force_feature_count=True)["features"]]
+        filled = [
+            name for name in among if pyogrio.read_info(str(path), layer=name, force_feature_count=True)["features"]
+        ]
         among = filled or among
     if len(among) == 1:
         return among[0]
@@ -121,12 +146,15 @@ def _curved(path: Path, layer: str) -> list[int]:
     """Return the rows of a GeoPackage that hold curves: they come out of the reader as straight lines."""
     if path.suffix != ".gpkg":
         return []
-    geometry, table = (text.replace('"', '""') for text in (pyogrio.read_info(str(path), layer=layer)["geometry_name"], layer))
+    geometry, table = (
+        text.replace('"', '""') for text in (pyogrio.read_info(str(path), layer=layer)["geometry_name"], layer)
+    )
     name = layer.replace("'", "''")
-    declared = _column(path, f"SELECT geometry_type_name AS kind FROM gpkg_geometry_columns WHERE table_name = '{name}'")  # noqa: S608
+    asked = f"SELECT geometry_type_name AS kind FROM gpkg_geometry_columns WHERE table_name = '{name}'"  # noqa: S608
+    declared = _column(path, asked)
     if {str(one).upper() for one in declared} <= STRAIGHT:
         return []
-    kinds = _column(path, f'SELECT ST_GeometryType("{geometry}") AS kind FROM "{table}"')  # noqa: S608 - quoted names of a caged file
+    kinds = _column(path, f'SELECT ST_GeometryType("{geometry}") AS kind FROM "{table}"')  # noqa: S608 - names, quoted
     marks = ("CURVE", "CIRCULAR", "SURFACE")
     return [place for place, kind in enumerate(kinds) if kind and any(mark in str(kind).upper() for mark in marks)]
 

@@ -1,6 +1,8 @@
 """Which other hazards and releases a row lies on, with their m2 and what share of the row they are."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -16,6 +18,8 @@ Neighbours = Callable[[tuple[float, float, float, float]], gpd.GeoDataFrame]
 
 LEAST_M2 = 1.0
 """Smaller pieces are counted and not listed: boundaries that were drawn from one another cross by centimetres."""
+CHUNK = 4_096
+"""Pairs that one thread looks at in one go."""
 NAMED = 5
 """Records that a line names, the largest piece first."""
 LAYERS = ("hazards", "releases")
@@ -56,18 +60,34 @@ def look_around(rows: Rows, neighbours: Neighbours | None) -> None:
 
 
 def _shared(
-    shapes: NDArray[np.object_], others: NDArray[np.object_], ids: NDArray[np.object_], other_ids: NDArray[np.object_] | None
+    shapes: NDArray[np.object_],
+    others: NDArray[np.object_],
+    ids: NDArray[np.object_],
+    other_ids: NDArray[np.object_] | None,
 ) -> Pairs:
     """Return the ground that shapes share with others; with themselves where `other_ids` are theirs too."""
+    empty = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     if not len(others):
-        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    row, other = shapely.STRtree(others).query(shapes, predicate="intersects")
+        return empty
+    row, other = shapely.STRtree(others).query(shapes)  # by their boxes: each pair is looked at once, below
     if other_ids is not None:
         keep = (row < other) & (ids[row] != other_ids[other])
         row, other = row[keep], other[keep]
-    pieces = shapely.intersection(shapes[row], others[other])
-    ground = shapely.get_dimensions(pieces) == 2
-    row, other, m2 = row[ground], other[ground], measure.areas(pieces[ground])
+    shapely.prepare(shapes)
+
+    def piece(begin: int) -> Pairs:
+        a, b = row[begin : begin + CHUNK], other[begin : begin + CHUNK]
+        meets = shapely.intersects(shapes[a], others[b])
+        a, b = a[meets], b[meets]
+        pieces = shapely.intersection(shapes[a], others[b])
+        ground = shapely.get_dimensions(pieces) == 2
+        return Pairs(a[ground], b[ground], measure.areas(pieces[ground]))
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # GEOS works outside of Python's lock
+        found = list(threads.map(piece, range(0, len(row), CHUNK)))
+    if not found:
+        return empty
+    row, other, m2 = (np.concatenate([getattr(one, name) for one in found]) for name in ("row", "other", "m2"))
     if other_ids is not None:  # a pair of the file is told in both rows
         return Pairs(np.r_[row, other], np.r_[other, row], np.r_[m2, m2])
     return Pairs(row, other, m2)

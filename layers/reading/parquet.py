@@ -52,8 +52,10 @@ def read(path: Path, request: Request) -> Found:
         geometry,
         crs,
         assumed="crs" not in about,
-        defects={place: ("geometry", "its geometry is no WKB") for place in broken},
-        notices=[("spherical_edges", "the file's edges are great circles; they are taken as straight here")] if about.get("edges") == "spherical" else [],
+        defects=dict.fromkeys(broken, ("geometry", "its geometry is no WKB")),
+        notices=[("spherical_edges", "the file's edges are great circles; they are taken as straight here")]
+        if about.get("edges") == "spherical"
+        else [],
     )
 
 
@@ -88,7 +90,10 @@ def _columns(table: pa.Table, geometry: str | None) -> Columns:
             continue
         column = table.column(field.name)
         if pa.types.is_temporal(field.type):
-            kept[field.name] = [None if one is None else one.isoformat() if hasattr(one, "isoformat") else str(one) for one in column.to_pylist()]
+            kept[field.name] = [
+                None if one is None else one.isoformat() if hasattr(one, "isoformat") else str(one)
+                for one in column.to_pylist()
+            ]
         else:
             kept[field.name] = column.to_pylist()
     if geometry and "bbox" in kept and pa.types.is_struct(table.schema.field("bbox").type):

@@ -34,7 +34,9 @@ def with_comma(text: str, where: str, request: Request) -> float:
     """
     said = answer(request, "decimal_comma")
     if said is None:
-        message = f"{where}: is the comma a decimal comma? Send it again with decimal_comma yes, or write decimal points"
+        message = (
+            f"{where}: is the comma a decimal comma? Send it again with decimal_comma yes, or write decimal points"
+        )
         raise Question("decimal_comma", message, ("yes", "no"))
     if said != "yes":
         raise ValueError(f"{where}: a comma stands in a number")
@@ -127,7 +129,10 @@ def mgrs_(values: Texts, request: Request) -> Found:
     found = _each(values, one, "a grid reference")
     if coarse:
         most = max(precision for _, precision in coarse)
-        message = f"{len(coarse)} grid references are given to 100 m or coarser (worst {most:,} m): the point is the south-west corner"
+        message = (
+            f"{len(coarse)} grid references are given to 100 m or coarser (worst {most:,} m): the point is the "
+            "south-west corner"
+        )
         found.notices.append(("coarse_grid_reference", message))
     return found
 
@@ -147,7 +152,9 @@ def utm_texts(values: Texts, request: Request) -> Found:
 
 def utm_columns(columns: Columns, east: str, north: str, zone: str, request: Request) -> Found:
     """Read UTM in three columns."""
-    texts: Texts = [None if a is None and b is None else f"{a} {b}" for a, b in zip(columns[east], columns[north], strict=True)]
+    texts: Texts = [
+        None if a is None and b is None else f"{a} {b}" for a, b in zip(columns[east], columns[north], strict=True)
+    ]
 
     def one(text: str, place: int) -> shapely.Geometry | None:
         where = f"row {place + 1}: {text}"
@@ -212,7 +219,9 @@ def pairs(values: Texts, request: Request) -> Found:
         if found[0].comma or found[1].comma:
             with_comma("0,0", f"row {place + 1}: {text[:60]}", request)
         first, second = found
-        lat_first = first.axis == "lat" or second.axis == "lon" or (not first.axis and not second.axis and order == "lat lon")
+        lat_first = (
+            first.axis == "lat" or second.axis == "lon" or (not first.axis and not second.axis and order == "lat lon")
+        )
         return shapely.Point(second.value, first.value) if lat_first else shapely.Point(first.value, second.value)
 
     return _each(values, one, "two angles")
@@ -230,7 +239,9 @@ def _order(read: list[tuple[notations.Degrees, notations.Degrees] | None], reque
     said = answer(request, "coordinate_order")
     if said:
         return said
-    beyond = Counter("lon lat" if abs(a.value) > 90 else "lat lon" for a, b in bare if (abs(a.value) > 90) != (abs(b.value) > 90))
+    beyond = Counter(
+        "lon lat" if abs(a.value) > 90 else "lat lon" for a, b in bare if (abs(a.value) > 90) != (abs(b.value) > 90)
+    )
     if len(beyond) == 1:
         return next(iter(beyond))
     shown = ", ".join(f"{one.value:g}" for one in bare[0])

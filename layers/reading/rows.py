@@ -76,7 +76,7 @@ class Rows:
             self.say(place, level, code, message)
 
     def report(self) -> list[Problem]:
-        """Return the report in order of rows, with the ids that rows were given meanwhile and their values as they came."""
+        """Return the report in order of rows, with the ids that rows were given meanwhile and their own values."""
         texts: dict[int, str] = {}
         problems = []
         for place, level, code, message in sorted(self._lines, key=lambda one: -1 if one[0] is None else one[0]):

@@ -32,7 +32,7 @@ MOST_ANSWER = 2 * 2**30
 
 _ROOT = str(Path(__file__).parents[2])
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from layers.reading.cage import main; main()"
-"""The cage runs the code of the process that asks, wherever that was imported from, and nothing that a variable names."""
+"""The cage runs the code of the process that asks, wherever it was imported from, and nothing that a variable names."""
 
 _starting = threading.Lock()
 
@@ -63,9 +63,9 @@ class Keeper:
         """Start it."""
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 [sys.executable, "-I", "-c", _BOOT, _ROOT],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=_environment(),

@@ -24,12 +24,14 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
 """What is possible and still should be looked at, by code. What can't be is always rejected, and not listed here."""
 
 
-def checked(given: Mapping[str, object]) -> dict[str, str]:
+def severities(given: object) -> dict[str, str]:
     """Return severities by code, as a programme sets them.
 
     Raises:
         ValueError: a code or a level is none.
     """
+    if not isinstance(given, Mapping):
+        raise ValueError("severity is an object of checks, each with its level")  # noqa: TRY004 - one kind of error for a setting
     for code, level in given.items():
         if code not in DEFAULTS:
             raise ValueError(f"no check is called {code!r}; checks: {', '.join(DEFAULTS)}")

@@ -9,9 +9,9 @@ from layers.reading.table import RawTable
 UCDP = ("where_prec", "date_prec", "date_start", "date_end", "type_of_violence", "best")
 """Columns that the georeferenced event dataset of the Uppsala Conflict Data Program has, and no other table."""
 
-WHERE_M: Mapping[int, float] = {1: 1_000.0, 2: 25_000.0, 3: 50_000.0, 4: 150_000.0, 5: 150_000.0, 6: 500_000.0, 7: 500_000.0}
-"""Metres that stand for `where_prec`. Its codebook gives them for 2 (within 25 km of a known place); 1 is a known place such as a
-village, 3 a district, 4 a province, 5 a line or a part of the country, 6 the country: their sizes stand for them."""
+WHERE_M: Mapping[int, float] = {1: 1e3, 2: 25e3, 3: 50e3, 4: 150e3, 5: 150e3, 6: 500e3, 7: 500e3}
+"""Metres that stand for `where_prec`. Its codebook gives them for 2 (within 25 km of a known place); 1 is a known place
+such as a village, 3 a district, 4 a province, 5 a line or a part of the country, 6 the country: their usual sizes."""
 
 WHERE = {2: "a place within some 25 km", 3: "a district only", 4: "a province only", 5: "a line or a region only",
          6: "the country only", 7: "international waters"}  # fmt: skip
@@ -53,8 +53,8 @@ def recognised(table: RawTable, layer: Layer) -> Known:
         if day in WHEN:
             doubts.append((place, "low_date_precision", f"date_prec {day}: the day is known to {WHEN[day]} only"))
     notice = (
-        "it has the columns of the UCDP georeferenced events: occurred_on is date_start, killed is best, location_accuracy_m "
-        "comes from where_prec; mapping names others"
+        "it has the columns of the UCDP georeferenced events: occurred_on is date_start, killed is best, "
+        "location_accuracy_m comes from where_prec; mapping names others"
     )
     columns = {**table.columns, added: metres}
     mapping = {"occurred_on": "date_start", "killed": "best", "location_accuracy_m": added}

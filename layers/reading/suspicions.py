@@ -4,10 +4,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers.reading.naming import simple
 from layers.reading.questions import Question
 from layers.reading.rows import Rows
-from layers.reading.synonyms import TOTAL
+from layers.reading.synonyms import is_total
 
 SLIVER_M2 = 1.0
 FAR_M = 5_000.0
@@ -99,23 +98,29 @@ def _unit(said: NDArray[np.float64], computed: NDArray[np.float64], named: str |
     if not named and fits and fits == ["m2"]:
         return "m2"
     claim = f"the column says {named}, but " if named else "the column does not say its unit; "
-    message = f"{claim}the reported areas are {ratio:,.4g} times smaller than the computed ones in m2: send it again with area_unit"
+    message = (
+        f"{claim}the reported areas are {ratio:,.4g} times smaller than the computed ones in m2: send it again with "
+        "area_unit"
+    )
     raise Question("area_unit", message, tuple(SQUARE_METRES))
 
 
 def _sums(rows: Rows) -> None:
     """Suspect incidents whose total is not the killed and the injured together."""
-    name = next((one for row in rows.extra for one in row if simple(one) in TOTAL), None)
+    name = next((one for row in rows.extra for one in row if is_total(one)), None)
     if name is None:
         return
     for place in rows.standing():
-        killed, injured, total = rows.values["killed"][place], rows.values["injured"][place], rows.extra[place].get(name)
+        killed, injured, total = (
+            rows.values["killed"][place],
+            rows.values["injured"][place],
+            rows.extra[place].get(name),
+        )
         try:
             number = float(str(total))
         except ValueError:
             continue
-        known = isinstance(killed, int) and isinstance(injured, int)
-        if known and killed + injured != number:  # type: ignore[operator] - both are integers here
+        if isinstance(killed, int) and isinstance(injured, int) and killed + injured != number:
             message = f"killed {killed} + injured {injured} is not {name} {total}"
             rows.suspect(place, "casualties_sum", message)
 

@@ -20,7 +20,15 @@ from layers.reading.questions import Question
 BEARING = ("bearing", "azimuth", "azimut", "brg", "азимут", "istiqamət", "istiqamet", "bearing deg")
 DISTANCE = ("distance", "dist", "distance m", "dist m", "расстояние", "дальность", "məsafə", "mesafe", "length m")
 NORTH = ("north type", "bearing type", "north ref", "north reference", "norths", "вид севера", "şimal növü")
-DECLINATION = ("declination", "magnetic declination", "decl", "склонение", "магнитное склонение", "meyl", "maqnit meyli")
+DECLINATION = (
+    "declination",
+    "magnetic declination",
+    "decl",
+    "склонение",
+    "магнитное склонение",
+    "meyl",
+    "maqnit meyli",
+)
 RECORD = ("id", "polygon id", "hazard id", "area id", "ha id", "sha id", "cha id", "kod", "код")
 TRUE, GRID, MAGNETIC = "true", "grid", "magnetic"
 _WORDS = {
@@ -67,7 +75,10 @@ def walked(columns: Columns, request: Request, start: Callable[[Columns], Found]
         "OGC:CRS84",
         settled=True,
         defects=dict(began.defects),
-        notices=[*began.notices, ("traverses", f"{len(columns[named.bearing])} legs were walked as {len(groups)} traverses")],
+        notices=[
+            *began.notices,
+            ("traverses", f"{len(columns[named.bearing])} legs were walked as {len(groups)} traverses"),
+        ],
         numbers=[k + 1 for k in firsts],
     )
     source = _source(began, request)
@@ -124,11 +135,17 @@ def _north(columns: Columns, named: _Columns, groups: list[list[int]], request: 
     said = answer(request, "north")
     norths = []
     for legs in groups:
-        given = next((columns[named.north][k] for k in legs if columns[named.north][k] is not None), None) if named.north else None
+        given = (
+            next((columns[named.north][k] for k in legs if columns[named.north][k] is not None), None)
+            if named.north
+            else None
+        )
         word = _WORDS.get(str(given).strip().lower()) if given is not None else said
         if word is None:
             what = f"{given!r} is no north" if given is not None else "it does not say from which north"
-            message = f"row {legs[0] + 1}: bearings are from true, grid or magnetic north; {what}: send it again with north"
+            message = (
+                f"row {legs[0] + 1}: bearings are from true, grid or magnetic north; {what}: send it again with north"
+            )
             raise Question("north", message, (TRUE, GRID, MAGNETIC))
         norths.append(word)
     return norths
@@ -167,10 +184,17 @@ def _length(value: object, place: int) -> float:
 
 def _declination(columns: Columns, named: _Columns, legs: list[int], request: Request) -> float:
     """Return the magnetic declination in degrees, east positive."""
-    given = next((columns[named.declination][k] for k in legs if columns[named.declination][k] is not None), None) if named.declination else None
+    given = (
+        next((columns[named.declination][k] for k in legs if columns[named.declination][k] is not None), None)
+        if named.declination
+        else None
+    )
     said = given if given is not None else answer(request, "declination")
     if said is None:
-        message = f"row {legs[0] + 1}: bearings from magnetic north need the declination: send it again with declination in degrees, east positive"
+        message = (
+            f"row {legs[0] + 1}: bearings from magnetic north need the declination: send it again with declination in "
+            "degrees, east positive"
+        )
         raise Question("declination", message, ())
     read = notations.degrees(str(said))
     if read is None or abs(read.value) > 180:
@@ -205,7 +229,9 @@ def _grid(point: shapely.Point, source: CRS, request: Request) -> CRS:
         raise Question("grid", message, (f"EPSG:{(32600 if point.y >= 0 else 32700) + zone}",))
     found = _known(said, "grid")
     if not found.is_projected:
-        raise Question("grid", f"{found.name} is no grid in metres: send it again with grid", ("EPSG:32638", "EPSG:32639"))
+        raise Question(
+            "grid", f"{found.name} is no grid in metres: send it again with grid", ("EPSG:32638", "EPSG:32639")
+        )
     return found
 
 
@@ -224,12 +250,13 @@ def _in_plane(
     unit = grid.axis_info[0].unit_conversion_factor or 1.0
     steps = np.column_stack([np.sin(np.radians(bearings)), np.cos(np.radians(bearings))]) * (distances / unit)[:, None]
     xy = np.vstack([[0.0, 0.0], np.cumsum(steps, axis=0)])
-    lonlat = np.column_stack(to.transform(*(xy + to.transform(*start)).T, direction="INVERSE"))
+    ends = (xy + to.transform(*start)).T
+    lonlat = np.column_stack(to.transform(ends[0], ends[1], direction="INVERSE"))
     return lonlat, float(np.hypot(*xy[-1]) * unit)
 
 
 def _close(found: Found, place: int, xy: np.ndarray, gap: float, length: float) -> None:
-    """Make the ring: an end within the tolerance is the start; one beyond it stays a turning point, and is warned of."""
+    """Make the ring: an end within the tolerance is the start; one beyond it stays a turning point, and is named."""
     within = max(LEAST_M, SHARE * length)
     if gap > within:
         message = f"the traverse ends {gap:,.1f} m from its start after {length:,.0f} m; up to {within:,.1f} m is usual"

@@ -111,7 +111,7 @@ def _text(given: object) -> str:
     return str(given).strip()
 
 
-def _date(given: object, days: bool | None) -> Cell:
+def _date(given: object, days: bool | None) -> Cell:  # noqa: FBT001 - three states of one question
     text = str(given).strip()
     try:
         if isinstance(given, dt.date):
@@ -162,7 +162,7 @@ def _boolean(given: object) -> Cell:
 
 
 def _word(field_: Field, text: str, ways: Ways) -> Cell:
-    """Return the word that a text is or means: as it was answered, as it stands, in other letters, as strangers say it."""
+    """Return the word that a text is or means: as answered, as it stands, in other letters, as strangers say it."""
     words = [one.value for one in field_.words or ()]
     answered = {key.lower(): word for key, word in ways.words.get(field_.name, {}).items()}.get(text.lower())
     if answered is not None:
@@ -186,15 +186,16 @@ def _closed(text: str, how: str | None) -> Cell:
     if how is None:
         raise Question(
             "status_closed",
-            f"a status says only {text!r}: how was the ground released? Send it again with status_closed; hazards that were "
-            "cancelled, reduced or cleared stay open until their releases are loaded (layer releases, with that product)",
+            f"a status says only {text!r}: how was the ground released? Send it again with status_closed; hazards that "
+            "were cancelled, reduced or cleared stay open until their releases are loaded (layer releases)",
             ("cancelled", "reduced", "cleared", "withdrawn", "reject"),
         )
     if how == "reject":
         return Cell(wrong=f"{text!r} does not say how the ground was released")
     if how == "withdrawn":
         return Cell("withdrawn", mended=f"{text!r} read as withdrawn, as answered")
-    return Cell("open", mended=f"{text!r}, {how} as answered: it stays open until its release is loaded (layer releases, product {how})")
+    mended = f"{text!r}, {how} as answered: it stays open until its release is loaded (layer releases, product {how})"
+    return Cell("open", mended=mended)
 
 
 def _words(field_: Field, given: object, ways: Ways) -> Cell:
@@ -212,7 +213,7 @@ def _words(field_: Field, given: object, ways: Ways) -> Cell:
 
 
 def _entries(field_: Field, text: str, ways: Ways) -> list[Cell]:
-    """Return the words of one entry: the entry itself, or its parts where it stands for several in another notation."""
+    """Return the words of one entry: the entry itself, or its parts where it is several in another notation."""
     whole = _word(field_, text, ways)
     parts = [part.strip() for part in re.split(r"[,/+&|]|\band\b|\bи\b|\bvə\b", text) if part.strip()]
     if whole.wrong is None or len(parts) < 2:
@@ -220,5 +221,5 @@ def _entries(field_: Field, text: str, ways: Ways) -> list[Cell]:
     cells = [_word(field_, part, ways) for part in parts]
     if any(one.wrong for one in cells):
         return [whole]
-    cells[0] = Cell(cells[0].value, mended=f"{text!r} read as {'; '.join(str(one.value) for one in cells)}", meant=cells[0].meant)
-    return [cells[0], *(Cell(one.value, meant=one.meant) for one in cells[1:])]
+    mended = f"{text!r} read as {'; '.join(str(one.value) for one in cells)}"
+    return [Cell(one.value, mended=None if k else mended, meant=one.meant) for k, one in enumerate(cells)]

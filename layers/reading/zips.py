@@ -12,7 +12,21 @@ MOST_BYTES = 2 * 2**30
 """What a zip may hold unpacked."""
 MOST_RATIO = 200
 """How many times its size a member may unpack to; text with long runs reaches some 100."""
-MAIN = (".shp", ".gpkg", ".fgb", ".kml", ".gpx", ".geojson", ".json", ".geojsonl", ".csv", ".tsv", ".parquet", ".xlsx", ".ods")
+MAIN = (
+    ".shp",
+    ".gpkg",
+    ".fgb",
+    ".kml",
+    ".gpx",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".csv",
+    ".tsv",
+    ".parquet",
+    ".xlsx",
+    ".ods",
+)
 """Files of a zip that can be read."""
 BY_CONTENT = (".gpkg", ".fgb", ".kml", ".gpx", ".geojson", ".json", ".geojsonl", ".csv", ".tsv", ".parquet")
 """Files that are what their content says."""
