@@ -29,7 +29,9 @@ def kml(*folders):
         f"<Folder><name>{name}</name>{''.join(PLACEMARK.format(name=one) for one in marks)}</Folder>"
         for name, marks in folders
     )
-    return f'<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{inside}</Document></kml>'.encode()
+    return (
+        f'<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{inside}</Document></kml>'.encode()
+    )
 
 
 def packed(**files):
