@@ -48,7 +48,9 @@ def read(path: Path, request: Request) -> Found:
     """
     if set(pyogrio.list_drivers()) - set(ALLOWED):
         raise Unreadable("the reader is not caged as it must be; please report this")
-    if path.suffix in MARKUP and re.search(rb"<!(DOCTYPE|ENTITY)", path.read_bytes(), re.IGNORECASE):
+    if path.suffix in MARKUP and re.search(
+        rb"<!(DOCTYPE|ENTITY)", path.read_bytes().replace(b"\x00", b""), re.IGNORECASE
+    ):
         raise Unreadable("it declares entities of its own, which nothing that is sent here needs; send it without them")
     asked = answer(request, "source_layer")
     if path.suffix == ".kml":

@@ -36,7 +36,7 @@ def test_what_is_no_angle(text):
 
 @pytest.mark.parametrize("text", ["40 75 10", "40 30 61", "40.5 30", "N 40 N", "-40 S"])
 def test_an_angle_that_cannot_be_says_why(text):
-    with pytest.raises(ValueError, match="below 60|fraction|hemisphere"):
+    with pytest.raises(ValueError, match=r"below 60|fraction|hemisphere"):
         notations.degrees(text)
 
 

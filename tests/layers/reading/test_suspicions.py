@@ -1,8 +1,8 @@
 """What is possible but should be looked at, as gravely as the programme says."""
 
 import geopandas as gpd
-import pytest
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading_cases import HAZARD, codes, feature, judge
@@ -108,7 +108,7 @@ def test_severity_is_the_programmes(level, rejected, lines):
 def test_severities_are_settings_of_the_store():
     assert settings_of({"severity": {"sliver": "error"}}).severity == {"sliver": "error"}
     for wrong in ({"sliver": "grave"}, {"colour": "error"}, "error"):
-        with pytest.raises(ValueError, match="severity|check"):
+        with pytest.raises(ValueError, match=r"severity|check"):
             settings_of({"severity": wrong})
     assert severities(dict(DEFAULTS)) == dict(DEFAULTS)
     assert set(DEFAULTS.values()) <= set(LEVELS)
