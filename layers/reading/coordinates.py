@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.reading import notations, places
-from layers.reading.found import Columns, Found, Request
+from layers.reading.found import Columns, Found, Request, answer
 from layers.reading.naming import simple
 from layers.reading.questions import Question
 from layers.reading.traverse import walked
@@ -86,6 +86,9 @@ def _chosen(columns: Columns, request: Request) -> _Chosen:
     """
     mapping = request.get("mapping")
     asked = {str(k): str(v) for k, v in mapping.items()} if isinstance(mapping, dict) else {}
+    column_ = answer(request, "coordinates")
+    if column_ in columns:
+        asked["geometry"] = str(column_)
     named = {simple(name): name for name in reversed(columns)}
 
     def column(role: str, names: tuple[str, ...]) -> str | None:
@@ -119,7 +122,7 @@ def _chosen(columns: Columns, request: Request) -> _Chosen:
     raise Question(
         "coordinates",
         "which columns hold the coordinates? Send it again with mapping longitude and latitude, easting and northing, "
-        "or geometry for one column of text (WKT, MGRS, UTM, degrees, ODK)",
+        "or with coordinates, the one column of text (WKT, MGRS, UTM, degrees, ODK) that holds them",
         [name for name, _ in fits] or list(columns),
     )
 

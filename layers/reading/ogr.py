@@ -63,7 +63,11 @@ def _layer(path: Path, layer: str, request: Request) -> Found:
     known = encoding_of(path.with_suffix(".dbf"), answer(request, "encoding")) if path.suffix == ".shp" else None
     encoding = {"encoding": known} if known else {}
     meta, _, wkb, fields = pyogrio.raw.read(str(path), layer=layer, datetime_as_string=True, **encoding)
-    columns: Columns = {str(name): plain(values) for name, values in zip(meta["fields"], fields, strict=True)}
+    names = [str(name) for name in meta["fields"]]
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise Unreadable(f"two columns have the same name: {', '.join(twice)}")
+    columns: Columns = {name: plain(values) for name, values in zip(names, fields, strict=True)}
     if wkb is None:
         return from_columns(
             {name: values for name, values in columns.items() if name.strip()}, request, crs=meta.get("crs")

@@ -138,6 +138,21 @@ def test_spreadsheets_say_the_same():
     assert (verdict.accepted, verdict.rejected) == (1, 1)
 
 
+def test_spreadsheet_dates_and_numbers_keep_their_meaning():
+    rows = (["id", "lat", "lon", "found_on", "quantity"], ["007", 40.5, 46.75, dt.date(2020, 1, 2), 3])
+    verdict = assessed(reading.read(xlsx(*rows), "a.xlsx"), "spots", {})
+    [row] = verdict.versions.to_dict("records")
+    assert (row["id"], str(row["found_on"])[:10], row["quantity"]) == ("007", "2020-01-02", 3)
+
+
+def test_which_column_holds_the_coordinates_can_be_answered():
+    content = csv("id;where;there", "A;40°30'N 46°45'E;40°31'N 46°45'E")
+    with pytest.raises(reading.Question) as asked:
+        reading.read(content, "a.csv")
+    assert asked.value.code == "coordinates"
+    assert at(reading.read(content, "a.csv", answers={"coordinates": "where"})) == [(46.75, 40.5)]
+
+
 def test_a_workbook_with_several_sheets_asks_which():
     content = xlsx(["id", "lat", "lon"], ["A", 40.5, 46.75], sheets=2)
     with pytest.raises(reading.Question) as asked:
