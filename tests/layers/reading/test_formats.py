@@ -1,7 +1,9 @@
 """Formats people send: documents with folders, tables beside shapes, files with the wrong name."""
 
 import io
+import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import pyarrow as pa
@@ -11,6 +13,7 @@ import shapely
 from shapely.geometry import box
 
 from layers import reading
+from layers.reading import sandbox
 
 FRAME = gpd.GeoDataFrame(
     {"id": ["A", "B"], "note": ["мина", "поле"], "seen": ["2020-01-02", None]},
@@ -167,3 +170,20 @@ def test_one_keeper_reads_file_after_file():
         with pytest.raises(reading.Unreadable):
             reading.read(b"SQLite format 3\x00" + b"\x00" * 200, "a.gpkg")
         assert len(reading.read(FRAME.to_json().encode(), "a.geojson")) == 2
+
+
+def test_many_may_read_at_once():
+    content = FRAME.to_json().encode()
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda k: len(reading.read(content, f"{k}.geojson")), range(12)))
+    assert found == [2] * 12
+
+
+def test_a_keeper_that_is_gone_is_replaced():
+    content = FRAME.to_json().encode()
+    assert len(reading.read(content, "a.geojson")) == 2
+    keeper = sandbox._kept(os.getpid())
+    keeper._process.kill()
+    keeper._process.wait()
+    assert len(reading.read(content, "a.geojson")) == 2
+    assert sandbox._kept(os.getpid()) is not keeper

@@ -117,6 +117,19 @@ def test_odk_shapes_and_their_accuracy():
     assert assessed(table).versions["positional_accuracy_m"].tolist() == [9.0]
 
 
+def test_points_beside_shapes_are_asked_about():
+    ring = "40.1 46.1 0 4;40.1 46.2 0 9;40.2 46.2 0 3;40.1 46.1 0 4"
+    content = csv("id,_where_latitude,_where_longitude,area", f'A,40.1,46.1,"{ring}"')
+    with pytest.raises(reading.Question) as asked:
+        reading.read(content, "a.csv")
+    assert asked.value.choices == ("area", "_where_longitude and _where_latitude")
+    kinds = [
+        reading.read(content, "a.csv", answers={"coordinates": one}).geometry[0].geom_type
+        for one in asked.value.choices
+    ]
+    assert kinds == ["Polygon", "Point"]
+
+
 def test_rows_of_a_table_that_cannot_be_placed_say_why():
     table = reading.read(csv("id;lat;lon", "A;40 75 00;46 45 00", "B;46°E;40°N", "C;;", "D;40.5;46.75"), "a.csv")
     assert sorted(table.defects) == [0, 1, 2]
