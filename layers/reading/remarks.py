@@ -23,7 +23,7 @@ def remarked(features: Sequence[object], geometry: NDArray[np.object_]) -> list[
 def of_document(document: object, geometry: NDArray[np.object_], crs: str | None) -> list[tuple[str, str]]:
     """Return what is odd about the whole document: (code, message)."""
     found = []
-    if crs:
+    if crs and "CRS84" not in crs:
         found.append(("crs_member", f"the coordinate system is the one that the file's crs member names: {crs[:80]}"))
     if isinstance(document, dict) and document.get("type") not in {"Feature", "FeatureCollection"}:
         found.append(("not_wrapped", "it is a bare geometry without a feature around it: it has no attributes"))
@@ -31,7 +31,7 @@ def of_document(document: object, geometry: NDArray[np.object_], crs: str | None
         wrong = _box(document["bbox"], shapely.total_bounds(geometry))
         if wrong:
             found.append(("bbox", f"the document's bbox {wrong}; it is not used"))
-    if not crs and _fine(geometry):
+    if (not crs or "CRS84" in crs) and _fine(geometry):
         message = f"its coordinates have more than {DECIMALS} decimals (a centimetre): more than anybody measured"
         found.append(("excessive_precision", message))
     return found
