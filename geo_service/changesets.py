@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_service.clock import Clock
+from geo_service.neighbours import in_force_near
 from geo_service.settings import Settings, settings_of
 from geo_service.store.errors import WrongState
 from geo_service.store.log import Changeset, Draft, Log, Progress
@@ -35,7 +36,8 @@ class Upload:
         crs: its coordinate system, where the file doesn't say.
         mapping: field -> column; set: field -> value for rows without their own.
         message, author: why and who.
-        source_layer, encoding, swap_axes: answers to questions that the file raised.
+        source_layer, encoding, swap_axes: answers to questions that the file raised; answers: the same and all
+            others, question code -> choice (layers.reading.answers).
     """
 
     layer: str
@@ -49,6 +51,7 @@ class Upload:
     source_layer: str | None = None
     encoding: str | None = None
     swap_axes: bool = False
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def receive(  # noqa: PLR0913
         source_layer=upload.source_layer,
         encoding=upload.encoding,
         mapping=upload.mapping,
+        answers=upload.answers,
     )
     review = settings_of(log.settings()).review
     for attempt in range(ATTEMPTS):
@@ -117,10 +121,12 @@ def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTab
         layer,
         known=lambda ids: log.known(layer.name, ids),
         today=settings.today(clock),
-        programme=reading.Programme(area_of_operations=area, qc_required_from=settings.qc_required_from),
+        programme=reading.Programme(area, settings.qc_required_from, settings.severity),
         mapping=upload.mapping,
         set_values=upload.set,
         swap_axes=upload.swap_axes,
+        answers=upload.answers,
+        neighbours=lambda box: in_force_near(snapshots, box, settings.today(clock)),
     )
     return Draft(
         layer=layer.name,

@@ -68,6 +68,9 @@ def upload(
     source_layer: Annotated[str | None, Form(description="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, Form()] = None,
     swap_axes: Annotated[bool, Form(description="the first coordinate is the latitude")] = False,  # noqa: FBT002
+    answers: Annotated[
+        str | None, Form(description='JSON {"question": "choice"}: errors[].code, one of its choices')
+    ] = None,
 ) -> Response:
     """Take a file as one changeset, and answer with its report."""
     if layer not in LAYERS:
@@ -84,6 +87,7 @@ def upload(
         source_layer=source_layer,
         encoding=encoding,
         swap_axes=swap_axes,
+        answers=_pairs(answers, "answers"),
     )
     received = receive(service.log, service.snapshots, sent, service.clock, dry_run=dry_run)
     draft, kept = received.draft, received.changeset
