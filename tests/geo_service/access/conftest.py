@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 from fastapi.testclient import TestClient
-from shapely.geometry import Point, box, mapping
+from shapely.geometry import box, mapping
 
 from geo_service.access import tokens
 from geo_service.app import create_app
@@ -23,6 +23,7 @@ from geo_service.store import open_store
 
 HAZARD = {"classification": "SHA", "opened_on": "2020-01-01"}
 ROOT = Path(__file__).parents[3]
+CLEARWAY = (sys.executable, "-c", "from geo_service.cli import main; main()")
 
 
 @pytest.fixture
@@ -80,22 +81,16 @@ def post(client, content=None, layer="hazards", given=HAZARD, **form):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def upload():
     """Send features as a file."""
     return post
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def features():
     """Write shapes as a file."""
     return collection
-
-
-@pytest.fixture
-def points():
-    """Points at a place, each a little further."""
-    return lambda x, y, count: [Point(x + k / 10_000, y) for k in range(count)]
 
 
 class Serving:
@@ -107,8 +102,7 @@ class Serving:
             self.port = free.getsockname()[1]
         self.lines = []
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from geo_service.cli import main; main()", "serve", "--data", str(data)]
-            + ["--port", str(self.port), *arguments],
+            [*CLEARWAY, "serve", "--data", str(data), "--port", str(self.port), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -122,7 +116,7 @@ class Serving:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, method=method, headers=names)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own server
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
