@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
 
+from geo_service.access.dependencies import requires
 from geo_service.access.principals import Role
 
 N, P, V, E, R = Role.nobody, Role.public, Role.viewer, Role.editor, Role.reviewer
@@ -111,6 +113,22 @@ def test_a_route_without_a_rule_is_refused_to_everybody(app, visit, give):
         assert "secret" not in answer.text
 
 
+def test_the_rule_of_a_router_and_of_its_route_both_hold(app, visit, give):
+    router = APIRouter(dependencies=[requires(Role.viewer)])
+
+    @router.post("/computed", dependencies=[requires(Role.viewer, computes=True)])
+    @router.post("/changed", dependencies=[requires(Role.reviewer)])
+    @router.post("/plain", dependencies=[requires(Role.public)])
+    def change():
+        return {}
+
+    app.include_router(router, prefix="/more")
+    asked = ("/more/computed", "/more/changed", "/more/plain")
+    who = (visit(), visit(give("viewer")), visit(give("admin", "reads", read_only=True)), visit(give("reviewer")))
+    statuses = [[client.post(path).status_code for path in asked] for client in who]
+    assert statuses == [[401, 401, 401], [200, 403, 200], [200, 403, 403], [200, 200, 200]]
+
+
 def test_a_mounted_part_without_a_rule_is_refused_to_everybody(app, visit, give):
     async def part(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -175,8 +193,6 @@ def test_websockets_are_refused(app, visit, give):
 
 
 def test_options_and_405_follow_rights_and_layers(app, visit, give):
-    from geo_service.access.dependencies import requires
-
     @app.post("/collections/{layer}/items", dependencies=[requires(Role.editor)])
     def add(layer):
         return {"layer": layer}
