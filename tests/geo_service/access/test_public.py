@@ -156,6 +156,19 @@ def test_a_box_finds_by_what_is_published(register, visit):
     assert register.get("/collections/hazards/items", params={"bbox": corner}).json()["numberMatched"] == 0
 
 
+def test_a_later_version_is_published_as_it_is(register, visit, give, upload, features):
+    public = visit()
+    address = "/collections/hazards/items"
+    first = public.get(address).json()["features"][0]
+    bigger = box(46, 39, 46.2, 39.2)
+    content = features(bigger, id0=first["id"])
+    values = {**CHA, "valid_from": "2024-01-01", "change": "survey"}
+    assert upload(visit(give("editor")), content, given=values).json()["accepted"] == 1
+    now, then = public.get(address).json(), public.get(address, params={"as_of": "2023-12-31"}).json()
+    assert shapely.geometry.shape(now["features"][0]["geometry"]).covers(bigger)
+    assert then["features"][0]["geometry"] == first["geometry"]
+
+
 def test_few_incidents_are_not_shown_and_no_dates_are_compared(register, visit):
     public = visit()
     page = public.get("/collections/incidents/items").json()
