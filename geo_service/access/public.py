@@ -37,6 +37,13 @@ MOST_CELLS = 4096
 """Cells looked at per polygon; a larger one is drawn on a coarser grid."""
 
 
+NOTICE = (
+    " This is the published view: hazardous areas are drawn outward to the lines of a grid, so they look larger than "
+    f"they are; incidents are counted by cell, and cells with fewer than {FEWEST} are left out."
+)
+"""What products for the public say besides."""
+
+
 class Generalised:
     """The generalised ground of hazards, worked out once per version in a process: a version never changes."""
 
@@ -57,7 +64,7 @@ class Generalised:
 class PublicRecords:
     """The records of a layer as the public sees them; `present` says whether a view is of now."""
 
-    form = "public"
+    form, notice = "public", NOTICE
 
     def __init__(self, generalised: Generalised, *, present: bool) -> None:
         self._generalised, self._present = generalised, present
@@ -93,7 +100,7 @@ class PublicRecords:
 class FullRecords:
     """The records of a layer as those see them who may read everything."""
 
-    form = "full"
+    form, notice = "full", ""
 
     def refuse(self, seen: View, layer: str) -> None:
         """Let everything through."""

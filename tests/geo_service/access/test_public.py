@@ -188,6 +188,10 @@ def test_the_public_map_opens_and_a_browser_can_sign_in(register, visit, give):
     assert page.status_code == 200
     assert "AP_mine" not in page.text
     assert '"hazards"' in page.text
+    for text in (page.text, visit().get("/collections/hazards/items").json()["notice"]):
+        assert "No recorded hazard is not absence of hazard" in text
+        assert "drawn outward" in text
+    assert "drawn outward" not in visit(give("viewer", "other")).get("/").text
     assert visit().get("/login").status_code == 401
     answer = visit(give("viewer")).get("/login")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
