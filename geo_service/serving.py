@@ -1,4 +1,4 @@
-"""The application as a worker process starts it: the store's folder comes in the environment."""
+"""The application as a worker process starts it: where the store is, and who reaches it, come in the environment."""
 
 import logging
 import os
@@ -20,7 +20,8 @@ PAUSE_S = 0.25
 def application() -> FastAPI:
     """Return the service over the store in `CLEARWAY_DATA`, ready to answer reads at once."""
     data = Path(os.environ["CLEARWAY_DATA"])
-    app = create_app(open_store(data, create=True), shelf=data / SHELF)
+    local = os.environ.get("CLEARWAY_LOCAL") == "1"
+    app = create_app(open_store(data, create=True), local=local, shelf=data / SHELF)
     snapshots: Snapshots = app.state.service.snapshots
     snapshots.follow()
     inner = app.router.lifespan_context

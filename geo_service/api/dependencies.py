@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
+from geo_service.access.dependencies import ThePrincipal
+from geo_service.access.principals import Role
+from geo_service.access.public import FullRecords, Generalised, PublicRecords, Records
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.settings import Settings, settings_of
@@ -25,6 +28,7 @@ class Service:
     snapshots: Snapshots
     clock: Clock
     progress: Progress = quiet
+    generalised: Generalised = field(default_factory=Generalised)
 
     @property
     def settings(self) -> Settings:
@@ -51,6 +55,18 @@ def view_of(
 
 
 TheView = Annotated[View, Depends(view_of)]
+
+
+def records_of(service: TheService, principal: ThePrincipal, seen: TheView) -> Records:
+    """Return the records as the one who asks may see them: whole, or as they are published."""
+    if principal.may(Role.viewer):
+        return FullRecords()
+    newest = service.snapshots.newest()
+    present = seen.as_of == service.settings.today(service.clock) and seen.snapshot.number == newest.number
+    return PublicRecords(service.generalised, present=present)
+
+
+TheRecords = Annotated[Records, Depends(records_of)]
 
 
 def tag_of(seen: View, *representation: object) -> str:

@@ -7,7 +7,7 @@ which steps a store has had. GeoPackage keeps its own version in the file's head
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from geo_service.store import chain, geopackage, schema
+from geo_service.store import chain, geopackage, schema, tokens
 from geo_service.store.errors import StoreTooNew
 
 Step = Callable[[sqlite3.Connection, str], None]
@@ -21,7 +21,13 @@ def create(connection: sqlite3.Connection, at: str) -> None:
     geopackage.register(connection, at)
 
 
-STEPS: Sequence[Step] = (create,)
+def add_tokens(connection: sqlite3.Connection, at: str) -> None:  # noqa: ARG001 - every step is told
+    """Make the table of tokens."""
+    for statement in tokens.statements():
+        connection.execute(statement)
+
+
+STEPS: Sequence[Step] = (create, add_tokens)
 
 
 def level(connection: sqlite3.Connection) -> int:
