@@ -7,7 +7,7 @@ from contextlib import closing
 
 from geo_service.store.geopackage import APPLICATION_ID, USER_VERSION
 from geo_service.store.log import Finding
-from geo_service.store.migrations import create
+from geo_service.store.migrations import STEPS
 
 _SAME = ("gpkg_spatial_ref_sys", "gpkg_geometry_columns", "gpkg_extensions")
 _CONTENTS = "SELECT table_name, data_type, identifier, description, srs_id FROM gpkg_contents ORDER BY 1"
@@ -18,7 +18,8 @@ Rows = list[tuple[object, ...]]
 def check_layout(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Find what a store lacks or has otherwise; tables that others added (QGIS keeps styles so) are left alone."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
-        create(fresh, "")
+        for step in STEPS:
+            step(fresh, "")
         expected, present = _layout(fresh), _layout(connection)
         for name in sorted(expected):
             if present.get(name) != expected[name]:
