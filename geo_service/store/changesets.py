@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from geo_service.access.principals import identity, same_person
 from geo_service.store import chain, geopackage, jobs
 from geo_service.store.errors import Forbidden, NotFound, WrongState
 from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State, Step
@@ -94,7 +95,9 @@ def approve(connection: sqlite3.Connection, changeset: int, reviewer: str | None
         Forbidden: review is on and the reviewer is nobody, or the author.
     """
     given = fetch(connection, changeset)
-    if chain.settings(connection).get("review") and reviewer in (None, "", given.author):
+    if chain.settings(connection).get("review") and (
+        not identity(reviewer or "") or same_person(reviewer, given.author)
+    ):
         raise Forbidden(
             "Review is on: somebody other than the author has to approve a changeset. Ask a colleague to review it."
         )

@@ -12,6 +12,7 @@ import shapely
 from geo_service.store import chain, geopackage
 from geo_service.store.check_layout import check_layout
 from geo_service.store.log import Finding, Progress
+from geo_service.store.tokens import check_tokens
 from layers.definitions import LAYERS
 
 Part = Callable[[sqlite3.Connection], Iterator[Finding]]
@@ -32,6 +33,7 @@ def check(connection: sqlite3.Connection, progress: Progress | None = None) -> l
         ("jobs", _jobs),
         ("revisions", _revisions),
         ("orphans", _orphans),
+        ("tokens", check_tokens),
         ("index", _trees),
         ("contents", _contents),
     ]

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import geopandas as gpd
 
+from geo_service.access.tokens import Tokens
+
 Progress = Callable[[int, int], None]
 """Told how many pieces of work are done, and of how many."""
 
@@ -187,6 +189,10 @@ class Log(Protocol):
 
     Every method raises a `StoreError` when the store can't be read or written.
     """
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of those who may use the store."""
 
     def close(self) -> None:
         """Let go of the store."""

@@ -15,6 +15,7 @@ from geo_service.store.connections import Pool
 from geo_service.store.errors import Forbidden, NotFound
 from geo_service.store.log import Changeset, Draft, Finding, Progress, ReportLine, Revision, State, Step
 from geo_service.store.moments import text_of
+from geo_service.store.tokens import SqliteTokens
 from layers.versions import layer_named
 
 FIXED_SETTINGS = ("synthetic", "store")
@@ -27,6 +28,7 @@ class SqliteLog:
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self.tokens = SqliteTokens(pool, clock)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,7 @@
 """Whatever is edited in the file behind the log's back, `check` finds it."""
 # ruff: noqa: S608, ISC004 - statements that spoil a store, some over several lines
 
+import datetime as dt
 import math
 import sqlite3
 from contextlib import closing, contextmanager
@@ -11,6 +12,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_service.access.tokens import create
+from geo_service.clock import utc_now
 from geo_service.store import open_store
 from geo_service.store.checking import check
 from geo_service.store.log import ReportLine
@@ -19,7 +22,7 @@ from layers.versions import typed
 
 TABLES = (
     "journal", "changesets", "revisions", "problems", "hazards", "incidents", "gpkg_contents",
-    "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_extensions",
+    "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_extensions", "tokens",
 )  # fmt: skip
 
 
@@ -41,6 +44,9 @@ def pristine(tmp_path_factory, drafts):
         log.reject(log.append(drafts.draft(drafts.hazards(1))).id)
         log.append(drafts.draft(drafts.hazards(1)))
         log.append_approved(drafts.draft(drafts.hazards(1, seed=1)))
+        create(log.tokens, utc_now, "gone", "editor", owner="Ann", layers=["hazards"], author="root")
+        log.tokens.revoke("gone", "root")
+        create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
         log.backup(folder / "copy")
     with closing(sqlite3.connect(folder / "copy", isolation_level=None)) as copy:
         yield copy
@@ -144,6 +150,7 @@ def test_every_deleted_row_is_found(pristine, table):
         "PRAGMA application_id = 0",
         "DELETE FROM journal",
         "DELETE FROM revisions",
+        "INSERT INTO tokens VALUES ('a', 'a', 'a', 'admin', NULL, 0, '', NULL, 'a', NULL)",
     ],
 )
 def test_what_was_added_or_taken_away_is_found(pristine, statement):
@@ -194,6 +201,12 @@ def test_styles_saved_by_qgis_are_left_alone(pristine):
         "UPDATE problems SET message = 'x'",
         "DELETE FROM problems",
         "INSERT INTO problems (changeset, level, code, message) VALUES (1, 'x', 'x', 'x')",
+        "UPDATE tokens SET role = 'admin'",
+        "UPDATE tokens SET revoked_at = NULL",
+        "UPDATE tokens SET revoked_at = 'x' WHERE name = 'gone'",
+        "DELETE FROM tokens",
+        "INSERT OR REPLACE INTO tokens SELECT id, name, owner, 'admin', layers, read_only, created_at, expires_at, "
+        "sha256, revoked_at FROM tokens",
     ],
 )
 def test_the_file_refuses_to_be_changed_by_hand(pristine, statement):

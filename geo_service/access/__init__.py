@@ -1,0 +1,1 @@
+"""Who may do what: roles, tokens, identity providers, limits, the access log and what the public sees."""
