@@ -27,6 +27,7 @@ class Settings:
         review: whether a second person must approve.
         qc_required_from: from which completion date cleared ground needs quality control.
         area_of_operations: west, south, east, north in degrees; None: the districts' box grown by 50 km.
+        background_rows: files with as many rows go on in the background when they come over HTTP.
         synthetic: the store holds a demonstration.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     review: bool = False
     qc_required_from: dt.date | None = None
     area_of_operations: tuple[float, float, float, float] | None = None
+    background_rows: int = 100_000
     synthetic: bool = False
 
     def today(self, clock: Clock) -> dt.date:

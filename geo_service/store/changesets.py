@@ -9,7 +9,7 @@ from typing import Any
 
 from geo_service.access.principals import identity, same_person
 from geo_service.store import chain, geopackage, jobs
-from geo_service.store.errors import Forbidden, NotFound, WrongState
+from geo_service.store.errors import Forbidden, NotFound, Stale, WrongState
 from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State, Step
 from geo_service.store.moments import moment_of, text_of
 from geo_service.store.review_schema import DESCRIBED
@@ -18,8 +18,8 @@ from geo_service.store.version_tables import Prepared, write
 _NAMES = tuple(field.name for field in fields(Changeset))
 _FROM_REVISION = {"recorded_at": "r.recorded_at", "revision": "r.number"}
 _RECEIVED = tuple(name for name in _NAMES if name not in _FROM_REVISION)
-_AS_JOB = {name: "NULL" for name in ("reviewed_by",)} | {"answers": "request"}
-_AS_JOB |= {name: "0" for name in ("rows_read", "accepted", "repaired", "unchanged", "rejected", "warnings", "versions")}
+_COUNTS = ("rows_read", "accepted", "repaired", "unchanged", "rejected", "warnings", "versions")
+_AS_JOB = {"reviewed_by": "NULL", "answers": "request", **dict.fromkeys(_COUNTS, "0")}
 _AS_CHANGESET = {"reason": "NULL", "errors": "NULL"}
 _SELECT = (
     f"SELECT {', '.join(_FROM_REVISION.get(name, f'c.{name}') for name in _NAMES)} "  # noqa: S608 - names of fields
@@ -156,8 +156,8 @@ def steps(connection: sqlite3.Connection, changeset: int) -> list[Step]:
     fetch(connection, changeset)
     found = connection.execute(
         "SELECT number, at, actor, kind, body, hash FROM journal WHERE subject = ? "
-        f"AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number",  # noqa: S608 - marks alone
-        (str(changeset), *_STEPS),
+        "AND kind IN (SELECT value FROM json_each(?)) ORDER BY number",
+        (str(changeset), json.dumps(_STEPS)),
     )
     return [
         Step(number, moment_of(at), actor, kind, json.loads(body) or {}, chained)
@@ -200,7 +200,7 @@ def _refuse_stale(connection: sqlite3.Connection, draft: Draft) -> None:
         (draft.based_on, draft.layer),
     ).fetchone()
     if later:
-        raise WrongState("These records have changed since they were checked. Load the file again.")
+        raise Stale("These records have changed since they were checked. Load the file again.")
 
 
 def _step(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None) -> None:

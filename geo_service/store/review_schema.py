@@ -4,7 +4,6 @@ A *job* is an upload that was acknowledged before it was read. It has the number
 says what was asked and never changes but once: from processing to done, failed or cancelled. How far it has come is no
 record and stands beside the store.
 """
-# ruff: noqa: S608 - the names in statements are our own
 
 from geo_service.store.schema import DESCRIPTION, append_only, changeset_steps
 
@@ -51,12 +50,15 @@ def statements() -> list[str]:
 def _job_steps() -> list[str]:
     same = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in JOB)
     ends = ", ".join(f"'{state}'" for state in ENDS)
-    return [
+    begin = (
         "CREATE TRIGGER jobs_begin BEFORE INSERT ON jobs "
         "WHEN NEW.state <> 'processing' OR EXISTS (SELECT 1 FROM changesets WHERE id = NEW.id) "
         "OR NEW.id IN (SELECT id FROM jobs) "
-        "BEGIN SELECT RAISE(ABORT, 'a job begins with a number of its own'); END",
+        "BEGIN SELECT RAISE(ABORT, 'a job begins with a number of its own'); END"
+    )
+    end = (
         "CREATE TRIGGER jobs_end BEFORE UPDATE ON jobs "
         f"WHEN {same} OR OLD.state <> 'processing' OR NEW.state NOT IN ({ends}) "
-        "BEGIN SELECT RAISE(ABORT, 'a job ends once'); END",
-    ]
+        "BEGIN SELECT RAISE(ABORT, 'a job ends once'); END"
+    )
+    return [begin, end]
