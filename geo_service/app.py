@@ -1,12 +1,16 @@
-"""The application: routers put together over the parts they work with."""
+"""The application: routers put together over the parts they work with, behind the gate."""
 
 from importlib.resources import files
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
+from geo_service.access.dependencies import Rule, requires
+from geo_service.access.gate import Doors, Gate
+from geo_service.access.logbook import Logbook
+from geo_service.access.principals import Role
 from geo_service.api import changesets, collections, coverage, operation, pages, problems
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
@@ -15,19 +19,34 @@ from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
 
-def create_app(log: Log, *, clock: Clock = utc_now) -> FastAPI:
-    """Return the service over a log."""
-    app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api")
+def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False) -> FastAPI:
+    """Return the service over a log.
+
+    Args:
+        log: the store.
+        clock: where the time comes from.
+        local: only this machine can reach the service, so that it runs open for one person until there is a token.
+    """
+    app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = Service(log, Snapshots(log), clock)
     problems.install(app)
-    app.add_middleware(HeadAsGet)
-    for one in (pages, operation, coverage, changesets, collections):
+    app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
+    for one in (pages, operation, changesets, collections):
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
 
-    @app.get("/favicon.ico", include_in_schema=False)
+    @app.get("/favicon.ico", include_in_schema=False, dependencies=[requires(Role.nobody)])
     def favicon() -> FileResponse:
         return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
 
+    @app.get("/api", include_in_schema=False, dependencies=[requires(Role.nobody)])
+    def api() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    # The last one stands outermost.
+    doors = Doors(log.tokens, log.settings, clock, local, problems.explained)
+    app.add_middleware(Gate, doors=doors, routes=lambda: app.routes, parts={"/static": Rule(Role.nobody)})
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Logbook, clock=clock)
     return app

@@ -12,8 +12,12 @@ from geo_service.balance import View
 from layers.coverage.in_effect import hazards_on, releases_in_effect
 from layers.definitions import LAYERS
 
-DERIVED = {"hazards": ("area_m2", "open_m2", "state"), "releases": ("in_effect", "handed_over")}
-"""Read-only fields, worked out from the ground."""
+DERIVED = {
+    "hazards": ("area_m2", "open_m2", "state"),
+    "releases": ("in_effect", "handed_over"),
+    "incidents": ("count",),
+}
+"""Read-only fields, worked out from the ground; the public sees incidents as counts."""
 
 
 def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:
@@ -35,7 +39,7 @@ def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:
 
 def properties(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
     """Return the attributes of each record as plain values: dates as ISO text, lists as lists."""
-    names = [*LAYERS[layer].names, *(name for name in DERIVED.get(layer, ()) if name in frame)]
+    names = [name for name in (*LAYERS[layer].names, *DERIVED.get(layer, ())) if name in frame]
     columns = {name: [_plain(value) for value in frame[name].tolist()] for name in names}
     if "extra" in frame:
         columns["extra"] = [orjson.loads(v) if isinstance(v, str) else None for v in frame["extra"].tolist()]

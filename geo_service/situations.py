@@ -1,5 +1,7 @@
 """What a map shows: the records in force and the balance at (as_of, known_at)."""
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import pandas as pd
 
@@ -10,7 +12,7 @@ from geo_service.settings import Settings
 from layers.definitions import LAYERS
 
 
-def _shown(seen: View, layer: str) -> gpd.GeoDataFrame:
+def shown_records(seen: View, layer: str) -> gpd.GeoDataFrame:
     """Return the records that a map shows: what describes the ground later than its date is not yet so.
 
     A survey to come surveys nothing, and a road verified later, or whose verification has run out, is not assessed.
@@ -26,8 +28,12 @@ def _shown(seen: View, layer: str) -> gpd.GeoDataFrame:
     return frame
 
 
-def situation(seen: View, settings: Settings) -> Situation:
-    """Return the situation at a view."""
+Shown = Callable[[View, str], gpd.GeoDataFrame]
+"""Returns what a map shows of a layer."""
+
+
+def situation(seen: View, settings: Settings, shown: Shown = shown_records) -> Situation:
+    """Return the situation at a view; `shown` returns what it shows of a layer."""
     partition = seen.snapshot.arrangement.partition(seen.as_of)
     return Situation(
         as_of=seen.as_of,
@@ -37,7 +43,7 @@ def situation(seen: View, settings: Settings) -> Situation:
         notice=settings.sentences(seen.as_of.isoformat(), seen.known_at),
         synthetic=settings.synthetic,
         coverage_gap=partition.attrs["coverage_gap"],
-        frames={name: _shown(seen, name) for name in LAYERS},
+        frames={name: shown(seen, name) for name in LAYERS},
         partition=partition,
         total=partition.attrs["total"],
         certificate_passed=partition.attrs["certificate"]["passed"],

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from geo_service.access.principals import LOCAL, NotAllowed, Principal, Role
+from geo_service.access.principals import NOBODY, NotAllowed, Principal, Role
 
 KEY = "clearway.principal"
 """Where a request's scope holds who asks."""
@@ -27,7 +27,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def principal_of(request: Request) -> Principal:
     """Return who asks."""
-    found: Principal = request.scope.get(KEY, LOCAL)
+    found: Principal = request.scope.get(KEY, NOBODY)
     return found
 
 

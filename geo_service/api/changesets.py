@@ -10,16 +10,15 @@ from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import Response
 
 from geo_service import formats
+from geo_service.access.dependencies import ThePrincipal, requires
+from geo_service.access.principals import Role
 from geo_service.api.dependencies import TheService
 from geo_service.balance import Refused
 from geo_service.changesets import Upload, receive
 from geo_service.store.log import Changeset, Problem
 from layers.definitions import LAYERS
 
-router = APIRouter(tags=["changesets"])
-
-LOCAL = "local"
-"""Who writes to a service that runs open for one person."""
+router = APIRouter(tags=["changesets"], dependencies=[requires(Role.viewer)])
 
 
 def described(changeset: Changeset) -> dict[str, object]:
@@ -55,9 +54,10 @@ def _pairs(text: str | None, name: str) -> dict[str, object]:
     return found
 
 
-@router.post("/changesets", status_code=HTTPStatus.CREATED)
+@router.post("/changesets", status_code=HTTPStatus.CREATED, dependencies=[requires(Role.editor, uploads=True)])
 def upload(
     service: TheService,
+    principal: ThePrincipal,
     file: Annotated[UploadFile, File(description="the file")],
     layer: Annotated[str, Form(description="whose records it brings")],
     crs: Annotated[str | None, Form()] = None,
@@ -72,11 +72,12 @@ def upload(
     """Take a file as one changeset, and answer with its report."""
     if layer not in LAYERS:
         raise Refused(f"no layer {layer!r}; layers: {', '.join(LAYERS)}")
+    principal.require_layer(layer)
     sent = Upload(
         layer=layer,
         content=file.file.read(),
         name=file.filename or "upload",
-        author=LOCAL,
+        author=principal.name,
         message=message,
         crs=crs,
         mapping={field: str(column) for field, column in _pairs(mapping, "mapping").items()},
@@ -122,20 +123,23 @@ def report(service: TheService, changeset_id: int, f: Literal["json", "csv"] = "
     return _json({"changeset": changeset_id, "report": found})
 
 
-@router.post("/changesets/{changeset_id}/submit")
-def submit(service: TheService, changeset_id: int) -> Response:
+@router.post("/changesets/{changeset_id}/submit", dependencies=[requires(Role.editor)])
+def submit(service: TheService, principal: ThePrincipal, changeset_id: int) -> Response:
     """Hand a draft in for review."""
+    principal.require_layer(service.log.changeset(changeset_id).layer)
     return _json(described(service.log.submit(changeset_id)))
 
 
-@router.post("/changesets/{changeset_id}/approve")
-def approve(service: TheService, changeset_id: int) -> Response:
+@router.post("/changesets/{changeset_id}/approve", dependencies=[requires(Role.reviewer)])
+def approve(service: TheService, principal: ThePrincipal, changeset_id: int) -> Response:
     """Approve a submitted changeset; its versions hold from now."""
-    service.log.approve(changeset_id, LOCAL)
+    principal.require_layer(service.log.changeset(changeset_id).layer)
+    service.log.approve(changeset_id, principal.name)
     return _json(described(service.log.changeset(changeset_id)))
 
 
-@router.post("/changesets/{changeset_id}/reject")
-def reject(service: TheService, changeset_id: int) -> Response:
+@router.post("/changesets/{changeset_id}/reject", dependencies=[requires(Role.reviewer)])
+def reject(service: TheService, principal: ThePrincipal, changeset_id: int) -> Response:
     """Reject a submitted changeset; it stays readable."""
-    return _json(described(service.log.reject(changeset_id, LOCAL)))
+    principal.require_layer(service.log.changeset(changeset_id).layer)
+    return _json(described(service.log.reject(changeset_id, principal.name)))

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from geo_service import features
+from geo_service.access.dependencies import requires
+from geo_service.access.principals import Role
 from geo_service.api.coverage import conditional
-from geo_service.api.dependencies import TheService, TheView, answer, tag_of
+from geo_service.api.dependencies import TheRecords, TheService, TheView, answer, tag_of
 from geo_service.balance import Refused
 from geo_service.store.errors import NotFound
 from layers.definitions import LAYERS, Layer
 from layers.schema import json_schema
 
-router = APIRouter(tags=["features"])
+router = APIRouter(tags=["features"], dependencies=[requires(Role.public)])
 
 PAGE, MOST = 10, 10_000
 GEOJSON = "application/geo+json"
@@ -106,6 +108,7 @@ def items(
     request: Request,
     service: TheService,
     seen: TheView,
+    records: TheRecords,
     layer: str,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
     limit: Annotated[int, Query(ge=1)] = PAGE,
@@ -114,10 +117,11 @@ def items(
     """Return the records in force and not withdrawn, page by page in order of id."""
     known = layer_of(layer)
     box = box_of(bbox)
-    tag = tag_of(seen, layer, "items", box, limit, after, base_of(request))
+    tag = tag_of(seen, layer, "items", records.form, box, limit, after, base_of(request))
+    records.refuse(seen, known.name)
 
     def make() -> Response:
-        frame = features.in_force(seen, known.name)
+        frame = records.in_force(seen, known.name)
         if box:
             frame = features.within(frame, box)
         matched = len(frame)
@@ -148,9 +152,10 @@ def items(
 
 
 @router.get("/collections/{layer}/items/{record_id}")
-def item(request: Request, seen: TheView, layer: str, record_id: str) -> Response:
+def item(request: Request, seen: TheView, records: TheRecords, layer: str, record_id: str) -> Response:
     """Return one record in force."""
-    frame = features.in_force(seen, layer_of(layer).name)
+    records.refuse(seen, layer_of(layer).name)
+    frame = records.in_force(seen, layer)
     found = frame[(frame["id"] == record_id).to_numpy()]
     if not len(found):
         raise NotFound(f"{layer} has no record {record_id!r} in force at this as_of and known_at")

@@ -9,6 +9,9 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 
+from geo_service.access.dependencies import ThePrincipal
+from geo_service.access.principals import Role
+from geo_service.access.public import FullRecords, PublicRecords, Records
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.settings import Settings, settings_of
@@ -51,6 +54,18 @@ def view_of(
 
 
 TheView = Annotated[View, Depends(view_of)]
+
+
+def records_of(service: TheService, principal: ThePrincipal, seen: TheView) -> Records:
+    """Return the records as the one who asks may see them: whole, or as they are published."""
+    if principal.may(Role.viewer):
+        return FullRecords()
+    newest = service.snapshots.newest()
+    present = seen.as_of == service.settings.today(service.clock) and seen.snapshot.number == newest.number
+    return PublicRecords(present=present)
+
+
+TheRecords = Annotated[Records, Depends(records_of)]
 
 
 def tag_of(seen: View, *representation: object) -> str:

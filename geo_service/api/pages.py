@@ -1,11 +1,14 @@
 """The pages that planners look at."""
 
 import secrets
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from geo_service.api.dependencies import TheService, TheView
+from geo_service.access.dependencies import requires
+from geo_service.access.principals import Role
+from geo_service.api.dependencies import TheRecords, TheService, TheView
 from geo_service.maps.overview import overview
 from geo_service.situations import situation
 
@@ -17,12 +20,12 @@ POLICY = (
 )
 
 
-@router.get("/")
-def home(request: Request, service: TheService, seen: TheView) -> Response:
+@router.get("/", dependencies=[requires(Role.public)])
+def home(request: Request, service: TheService, seen: TheView, records: TheRecords) -> Response:
     """Show the overview map."""
     nonce = secrets.token_urlsafe(16)
     prefix = request.scope.get("root_path", "")
-    page = overview(situation(seen, service.settings), mode="linked", base_path=prefix, nonce=nonce)
+    page = overview(situation(seen, service.settings, records.shown), mode="linked", base_path=prefix, nonce=nonce)
     headers = {
         "Content-Security-Policy": POLICY.format(nonce=nonce),
         "X-Content-Type-Options": "nosniff",
@@ -30,3 +33,9 @@ def home(request: Request, service: TheService, seen: TheView) -> Response:
         "Cache-Control": "no-cache",
     }
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.get("/login", dependencies=[requires(Role.viewer)])
+def login(request: Request) -> Response:
+    """Ask a browser for a name and a token, where the public sees a page without; then show the map."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/", HTTPStatus.SEE_OTHER)

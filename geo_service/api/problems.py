@@ -1,6 +1,6 @@
 """Errors as problem documents (RFC 9457): what went wrong, where, and what to do; never a path, SQL or a trace."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -9,6 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from geo_service.access.credentials import CHALLENGE, Ambiguous, Unauthenticated
+from geo_service.access.gate import NotThere, TooMany
+from geo_service.access.oidc import Unavailable
+from geo_service.access.principals import NotAllowed
 from geo_service.balance import Refused
 from geo_service.store import errors
 from layers.reading import Question, Unreadable
@@ -16,6 +20,12 @@ from layers.reading import Question, Unreadable
 STATUS: dict[type[Exception], HTTPStatus] = {
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Ambiguous: HTTPStatus.BAD_REQUEST,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotThere: HTTPStatus.NOT_FOUND,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
@@ -27,7 +37,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 
 
 def problem(
-    status: int, detail: str, errors_: Sequence[dict[str, object]] = (), headers: dict[str, str] | None = None
+    status: int, detail: str, errors_: Sequence[dict[str, object]] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return a problem document."""
     body: dict[str, object] = {
@@ -41,12 +51,32 @@ def problem(
     return Response(orjson.dumps(body), status, headers=headers, media_type="application/problem+json")
 
 
+def explained(error: Exception) -> Response:
+    """Return the problem document of an error.
+
+    Raises:
+        Exception: the error itself, where it is none that its sender can mend.
+    """
+    if isinstance(error, HTTPException):
+        return problem(error.status_code, str(error.detail), headers=error.headers)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    if status is None:
+        raise error
+    headers: dict[str, str] = {}
+    if isinstance(error, NotAllowed) and not error.known:
+        status = HTTPStatus.UNAUTHORIZED
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.seconds)
+    return problem(status, str(error), headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Let the application answer every error with a problem document."""
 
     async def known(_: Request, error: Exception) -> Response:
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return problem(status, str(error))
+        return explained(error)
 
     async def question(_: Request, error: Exception) -> Response:
         assert isinstance(error, Question)  # noqa: S101
@@ -59,10 +89,6 @@ def install(app: FastAPI) -> None:
         detail = "; ".join(f"{one['place']}: {one['message']}" for one in places)
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, places)
 
-    async def http(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101
-        return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
-
     async def unexpected(_: Request, __: Exception) -> Response:
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed; its log says more")
 
@@ -70,5 +96,5 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, known)
     app.add_exception_handler(Question, question)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(HTTPException, known)
     app.add_exception_handler(Exception, unexpected)

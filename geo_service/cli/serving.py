@@ -1,11 +1,13 @@
 """`serve` and `demo`."""
 
-import ipaddress
 import os
 from typing import Annotated
 
 import typer
 
+from geo_service.access.logbook import config
+from geo_service.access.settings import access_settings_of, is_loopback
+from geo_service.api.dependencies import Service
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
 
@@ -22,27 +24,46 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
-    """Serve the store in a folder: maps, features, the balance, uploads."""
+    """Serve the store in a folder: maps, features, the balance, uploads.
+
+    Without tokens it runs open for one person, on an address of this machine alone.
+    """
     import uvicorn
 
-    if not _loopback(host):
-        raise Refused(
-            f"{host} can be reached by others, and this service asks nobody who they are: it serves 127.0.0.1 only"
-        )
-    with service(data, create=True):
-        pass
-    os.environ["CLEARWAY_DATA"] = str(data.resolve())
-    print(f"Clearway serves {data} on http://{host}:{port}", flush=True)
+    local = is_loopback(host)
+    with service(data, create=True) as one:
+        asked = who_is_let_in(one, host, local=local)
+    os.environ |= {"CLEARWAY_DATA": str(data.resolve()), "CLEARWAY_LOCAL": "1" if local else ""}
+    print(f"Clearway serves {data} on http://{host}:{port}\n{asked}", flush=True)
     uvicorn.run(
-        "geo_service.serving:application", factory=True, host=host, port=port, workers=workers, log_level="warning"
+        "geo_service.serving:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=config(),
+        access_log=False,
     )
 
 
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def who_is_let_in(one: Service, host: str, *, local: bool) -> str:
+    """Return a sentence that says who is let in.
+
+    Raises:
+        Refused: others reach the address, and nobody could be told from anybody.
+    """
+    tokens, now = one.log.tokens, one.clock()
+    settings = access_settings_of(one.log.settings())
+    if settings.identity_provider or any(token.holds(now) for token in tokens.all()):
+        return "Every request needs a token" + (", but for what is published" if settings.public_access else "")
+    if not local:
+        raise Refused(
+            f"{host} can be reached by others, and there is no token yet to tell who they are. Make one first: "
+            "clearway token create --name NAME --role admin"
+        )
+    if tokens.ever():
+        return "Every request needs a token, and none is valid any more: clearway token create makes one"
+    return "It runs open for one person on this machine: clearway token create ends that"
 
 
 def demo(

@@ -6,10 +6,15 @@ from typing import Annotated
 import orjson
 import typer
 
+from geo_service.access.settings import AccessSettings, access_settings_of
 from geo_service.balance import Refused, coverage
 from geo_service.cli.options import DEFAULT_DATA, Data, looked_at, progress, service
 from geo_service.settings import Settings, settings_of
 from geo_service.store import restore as put_back
+
+
+SETTINGS = (*Settings.__dataclass_fields__, *AccessSettings.__dataclass_fields__)
+"""The names of all settings of a store."""
 
 
 def register(app: typer.Typer) -> None:
@@ -63,20 +68,23 @@ def settings(
     with service(data, create=bool(pairs)) as one:
         for pair in pairs or ():
             name, sign, text = pair.partition("=")
-            if not sign or name not in Settings.__dataclass_fields__:
-                raise Refused(f"{pair!r} is not NAME=VALUE; names: {', '.join(Settings.__dataclass_fields__)}")
+            if not sign or name not in SETTINGS:
+                raise Refused(f"{pair!r} is not NAME=VALUE; names: {', '.join(SETTINGS)}")
             try:
                 value = orjson.loads(text)
             except orjson.JSONDecodeError:
                 value = text or None
             _valid(one.log.settings() | {name: value}, name)  # type: ignore[operator]
             one.log.set_setting(name, value)
-        for name in Settings.__dataclass_fields__:
-            print(f"{name} = {getattr(one.settings, name)}")
+        stored = one.log.settings()
+        for held in (settings_of(stored), access_settings_of(stored)):
+            for name, value in vars(held).items():
+                print(f"{name} = {value}")
 
 
 def _valid(proposed: dict[str, object], name: str) -> None:
     try:
         settings_of(proposed)
+        access_settings_of(proposed)
     except (ValueError, TypeError, KeyError) as error:
         raise Refused(f"{name}: {error}") from None

@@ -27,11 +27,7 @@ _TOLD = ("name", "owner", "role", "layers", "read_only", "expires_at", "sha256")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM tokens"  # noqa: S608 - names of columns
 
 
-def statements() -> list[str]:
-    """Return the statements that make the table."""
-    same = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _KEPT)
-    return [
-        """CREATE TABLE tokens (
+_TABLE = """CREATE TABLE tokens (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
   owner TEXT NOT NULL,
@@ -42,18 +38,31 @@ def statements() -> list[str]:
   expires_at TEXT,
   sha256 TEXT NOT NULL,
   revoked_at TEXT
-)""",
-        "CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE revoked_at IS NULL",
-        "CREATE TRIGGER tokens_no_delete BEFORE DELETE ON tokens "
-        "BEGIN SELECT RAISE(ABORT, 'tokens are revoked, not deleted'); END",
-        # REPLACE deletes without the trigger above where recursive triggers are off.
-        "CREATE TRIGGER tokens_once BEFORE INSERT ON tokens "
-        "WHEN EXISTS (SELECT 1 FROM tokens WHERE id = NEW.id OR (name = NEW.name AND revoked_at IS NULL)) "
-        "BEGIN SELECT RAISE(ABORT, 'there is such a token'); END",
-        f"CREATE TRIGGER tokens_steps BEFORE UPDATE ON tokens "
-        f"WHEN {same} OR OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL "
-        "BEGIN SELECT RAISE(ABORT, 'a token is revoked once and never changed'); END",
+)"""
+_NAMES = "CREATE UNIQUE INDEX tokens_name ON tokens (name) WHERE revoked_at IS NULL"
+_TRIGGERS = {
+    "no_delete BEFORE DELETE": ("1", "tokens are revoked, not deleted"),
+    # REPLACE deletes without the trigger above where recursive triggers are off.
+    "once BEFORE INSERT": (
+        "EXISTS (SELECT 1 FROM tokens WHERE id = NEW.id OR (name = NEW.name AND revoked_at IS NULL))",
+        "there is such a token",
+    ),
+    "steps BEFORE UPDATE": (
+        "OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL OR "
+        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _KEPT),
+        "a token is revoked once and never changed",
+    ),
+}
+"""When a trigger refuses, and with what words."""
+
+
+def statements() -> list[str]:
+    """Return the statements that make the table."""
+    triggers = [
+        f"CREATE TRIGGER tokens_{event} ON tokens WHEN {refused} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        for event, (refused, words) in _TRIGGERS.items()
     ]
+    return [_TABLE, _NAMES, *triggers]
 
 
 class SqliteTokens:

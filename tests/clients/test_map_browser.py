@@ -99,7 +99,7 @@ def log(tmp_path):
 def served(log):
     """Serve the store on a free port; answers the address."""
     sock = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(log), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(log, local=True), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
     thread.start()
     while not server.started:

@@ -41,8 +41,13 @@ def clearway(data):
 
 @pytest.fixture
 def client(data):
-    """A client of the service over the store."""
+    """A client of the service over the store, open for one person on this machine."""
     log = open_store(data, create=True)
-    with TestClient(create_app(log), raise_server_exceptions=False) as one:
+    with TestClient(
+        create_app(log, local=True),
+        base_url="http://127.0.0.1:8000",
+        raise_server_exceptions=False,
+        client=("127.0.0.1", 50_000),
+    ) as one:
         yield one
     log.close()
