@@ -8,9 +8,7 @@ from pathlib import Path
 
 from geo_service.jobs import incoming
 from geo_service.store.errors import StoreError, WrongState
-from geo_service.store.jobs import Job
-from geo_service.store.log import State
-from geo_service.store.sqlite import SqliteLog
+from geo_service.store.log import Job, Log, State
 
 EVERY_S = 0.5
 """How often it looks for work, and whether what is worked on was cancelled."""
@@ -22,7 +20,7 @@ PATIENCE_S = 5.0
 class Runner:
     """Takes up uploads until it is stopped. Every worker process of a service has one; they take turns."""
 
-    def __init__(self, log: SqliteLog, every_s: float = EVERY_S) -> None:
+    def __init__(self, log: Log, every_s: float = EVERY_S) -> None:
         self._log, self._every_s = log, every_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uploads", daemon=True)

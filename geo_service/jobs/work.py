@@ -15,10 +15,8 @@ from geo_service.clock import utc_now
 from geo_service.jobs import incoming
 from geo_service.store import open_store
 from geo_service.store.errors import Stale, StoreError, WrongState
-from geo_service.store.jobs import Job
-from geo_service.store.log import State
+from geo_service.store.log import Job, Log, State
 from geo_service.store.snapshot import Snapshots
-from geo_service.store.sqlite import SqliteLog
 from layers.reading import Question, Unreadable
 
 NICENESS = 5
@@ -60,7 +58,7 @@ def upload_of(job: Job, content: bytes) -> Upload:
     )
 
 
-def _receive(log: SqliteLog, store: Path, job: Job, name: str) -> None:
+def _receive(log: Log, store: Path, job: Job, name: str) -> None:
     said_at = 0.0
 
     def tell(phase: str, done: int, of: int | None, *, last: bool = False) -> None:
@@ -84,7 +82,7 @@ def _receive(log: SqliteLog, store: Path, job: Job, name: str) -> None:
     )
 
 
-def _fail(log: SqliteLog, number: int, reason: str, errors: list[Mapping[str, object]]) -> None:
+def _fail(log: Log, number: int, reason: str, errors: list[Mapping[str, object]]) -> None:
     log.stop(number, State.failed, reason=reason, errors=errors)
 
 

@@ -4,40 +4,15 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from geo_service.store import chain
 from geo_service.store.errors import NotFound, WrongState
-from geo_service.store.log import State
+from geo_service.store.log import Claim, Job, State
 from geo_service.store.moments import text_of
 from geo_service.store.review_schema import JOB
 
 ENDED = (State.failed, State.cancelled)
 """How a job ends without a changeset."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """An upload that is acknowledged before it is read.
-
-    Attributes:
-        layer, author, message, source_name, source_sha256: as of a changeset.
-        request: what was asked, to be taken up again after a restart; JSON can hold it.
-    """
-
-    layer: str
-    author: str
-    message: str
-    source_name: str
-    source_sha256: str
-    request: Mapping[str, object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job(Claim):
-    """A claim with the number that its changeset will have."""
-
-    id: int
 
 
 def next_number(connection: sqlite3.Connection) -> int:

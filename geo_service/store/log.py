@@ -164,6 +164,30 @@ class Changeset:
     errors: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """An upload that is acknowledged before it is read.
+
+    Attributes:
+        layer, author, message, source_name, source_sha256: as of a changeset.
+        request: what was asked, to be taken up again after a restart; JSON can hold it.
+    """
+
+    layer: str
+    author: str
+    message: str
+    source_name: str
+    source_sha256: str
+    request: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Claim):
+    """A claim with the number that its changeset will have."""
+
+    id: int
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a changeset on the journal: what happened, when (UTC), by whom, and the hash up to it."""
@@ -286,6 +310,32 @@ class Log(Protocol):
 
     def answers(self, signature: str) -> Mapping[str, object] | None:
         """Return what was last answered for a source in a changeset that was not rejected; None where nothing was."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that belongs to the store, where files wait until they were worked on."""
+
+    def begin(self, claim: Claim) -> Changeset:
+        """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
+
+    def processing(self) -> list[Job]:
+        """Return the uploads in the background that have not ended, the oldest first."""
+
+    def stop(
+        self,
+        changeset_id: int,
+        state: State,
+        *,
+        reason: str,
+        errors: Sequence[Mapping[str, object]] = (),
+        actor: str = "",
+    ) -> Changeset:
+        """End an upload in the background without a changeset: it failed, or somebody cancelled it.
+
+        Raises:
+            NotFound: there is no such changeset.
+            WrongState: it has ended already, or never went on in the background.
+        """
 
     def versions(self, layer: str, since: int = 0, until: int | None = None) -> gpd.GeoDataFrame:
         """Return the version frame of a layer's versions recorded after revision `since` up to `until` (the last).

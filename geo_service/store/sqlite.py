@@ -13,7 +13,18 @@ from geo_service.clock import Clock
 from geo_service.store import backups, chain, changesets, checking, jobs, version_tables
 from geo_service.store.connections import Pool
 from geo_service.store.errors import Forbidden, NotFound
-from geo_service.store.log import Changeset, Draft, Finding, Progress, ReportLine, Revision, State, Step
+from geo_service.store.log import (
+    Changeset,
+    Claim,
+    Draft,
+    Finding,
+    Job,
+    Progress,
+    ReportLine,
+    Revision,
+    State,
+    Step,
+)
 from geo_service.store.moments import text_of
 from geo_service.store.tokens import SqliteTokens
 from layers.versions import layer_named
@@ -182,12 +193,12 @@ class SqliteLog:
         """The folder that the store lies in."""
         return self._pool.path.parent
 
-    def begin(self, claim: jobs.Claim) -> Changeset:
+    def begin(self, claim: Claim) -> Changeset:
         """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
         with self._pool.writing() as connection:
             return changesets.fetch(connection, jobs.begin(connection, claim, self._clock()))
 
-    def processing(self) -> list[jobs.Job]:
+    def processing(self) -> list[Job]:
         """Return the uploads in the background that have not ended, the oldest first."""
         with self._pool.reading() as connection:
             return jobs.processing(connection)
