@@ -10,11 +10,10 @@ import pandas as pd
 import shapely
 
 from geo_service import balance
-from geo_service.balance import Answer, View
+from geo_service.balance import Answer
 from geo_service.clock import Clock
 from geo_service.nearby import POINTS, POLYGONS, drawn, touching, with_new
 from geo_service.store.log import Changeset, Log
-from geo_service.store.moments import text_of
 from geo_service.store.snapshot import Snapshot, Snapshots
 from layers import versions
 from layers.coverage import arrange
@@ -171,14 +170,9 @@ def balance_change(base: Snapshot, layer: str, new: gpd.GeoDataFrame, clock: Clo
 
     Only the ground near the changeset is arranged anew, without and with it; elsewhere nothing can differ.
     """
-    head = base.revision
-    known_at = text_of(head.recorded_at) if head else text_of(clock())
-    present = balance.coverage(View(base, as_of, known_at))
-    rows, total = present["rows"], present["total"]
-    assert isinstance(rows, list)  # noqa: S101 - as `balance.coverage` makes it
-    assert isinstance(total, Mapping)  # noqa: S101
+    frame = base.arrangement.partition(as_of)
+    places = {str(row["district_id"]): row for row in balance.records(frame)}
     delta = _local(base, layer, new, clock, as_of) if layer in BALANCED and len(new) else {}
-    places = {str(row["district_id"]): row for row in rows}
     listed = [
         _compared(places.get(place), delta.get(place), place)
         for place in sorted({*places, *(k for k in delta if k is not None)}, key=lambda k: (k == "", k))
@@ -187,13 +181,15 @@ def balance_change(base: Snapshot, layer: str, new: gpd.GeoDataFrame, clock: Clo
         "as_of": as_of.isoformat(),
         "revision": base.number,
         "rows": listed,
-        "total": _compared(total, delta.get(None), None),
+        "total": _compared(frame.attrs["total"], delta.get(None), None),
     }
 
 
 def _compared(before: Mapping[str, object] | None, delta: Row | None, place: str | None) -> Row:
     was = {name: (before[name] if before else 0) for name in (*MEASURED, *COUNTED)}
     step = {name: _whole(delta[name]) if delta else 0 for name in was}
+    if delta and delta["gone"]:
+        step = {name: -value for name, value in was.items()}  # type: ignore[operator]
     will = {name: was[name] + step[name] for name in was}  # type: ignore[operator]
     name = (delta or before or {}).get("district")
     return {"district": name, "district_id": place, "before": was, "after": will, "change": step}
@@ -205,7 +201,7 @@ def _whole(value: object) -> object:
 
 
 def _local(base: Snapshot, layer: str, new: gpd.GeoDataFrame, clock: Clock, as_of: dt.date) -> dict[str | None, Row]:
-    """Return by how much each figure of each district changes (None: of all)."""
+    """Return by how much each figure of each district changes (None: of all), and whether its row is gone."""
     old = {name: base.frames[name] for name in BALANCED}
     near = old if layer == "districts" else around(old, layer, new)
     after = {**near, layer: with_new(near[layer], new, base, clock)}
@@ -215,6 +211,7 @@ def _local(base: Snapshot, layer: str, new: gpd.GeoDataFrame, clock: Clock, as_o
         one, two = was.get(place), will.get(place)
         found[place] = {
             "district": (two or one or {}).get("district"),
+            "gone": layer == "districts" and two is None,
             **{
                 name: (two[name] if two else 0) - (one[name] if one else 0)  # type: ignore[operator]
                 for name in (*MEASURED, *COUNTED)

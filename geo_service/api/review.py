@@ -17,8 +17,9 @@ from geo_service.api.collections import base_of
 from geo_service.api.dependencies import Service, TheService
 from geo_service.balance import Refused
 from geo_service.differences import Change, Difference, Side, difference
+from geo_service.jobs import background
 from geo_service.reversal import reverse
-from geo_service.store.log import Changeset, State
+from geo_service.store.log import Changeset
 from layers.versions import as_date
 
 router = APIRouter(tags=["review"], dependencies=[requires(Role.viewer)])
@@ -150,9 +151,7 @@ def reject(service: TheService, principal: ThePrincipal, changeset_id: int) -> R
 def cancel(service: TheService, principal: ThePrincipal, changeset_id: int) -> Response:
     """Stop an upload that goes on in the background; nothing of it is kept."""
     allowed(service, principal, changeset_id)
-    stopped = service.log.stop(
-        changeset_id, State.cancelled, reason=f"cancelled by {principal.name}", actor=principal.name
-    )
+    stopped = background.cancel(service.log, changeset_id, principal.name)
     return json_answer(described(service, stopped))
 
 

@@ -6,7 +6,7 @@ import orjson
 
 from geo_service.changesets import Upload, said
 from geo_service.jobs import incoming
-from geo_service.store.log import Changeset, Claim, Log
+from geo_service.store.log import Changeset, Claim, Log, State
 
 
 def acknowledge(log: Log, upload: Upload, content: BinaryIO, *, submit: bool) -> Changeset:
@@ -31,7 +31,22 @@ def acknowledge(log: Log, upload: Upload, content: BinaryIO, *, submit: bool) ->
         )
 
 
+def cancel(log: Log, changeset_id: int, actor: str) -> Changeset:
+    """Stop an upload in the background; nothing of it is kept. Whoever works on it ends when they see it.
+
+    Raises:
+        NotFound: there is no such changeset.
+        WrongState: it has ended already, or never went on in the background.
+    """
+    stopped = log.stop(changeset_id, State.cancelled, reason=f"cancelled by {actor}", actor=actor)
+    incoming.discard(log.folder, _file(stopped))
+    return stopped
+
+
 def progress_of(log: Log, changeset: Changeset) -> dict[str, object]:
     """Return how far an upload in the background is: `phase`, and rows `done` `of` how many, None while unknown."""
-    request = orjson.loads(changeset.answers or "{}")
-    return incoming.told(log.folder, str(request.get("file", "")))
+    return incoming.told(log.folder, _file(changeset))
+
+
+def _file(changeset: Changeset) -> str:
+    return str(orjson.loads(changeset.answers or "{}").get("file", ""))

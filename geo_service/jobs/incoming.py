@@ -104,6 +104,17 @@ def remove(store: Path, name: str) -> None:
         path_of(store, name + ending).unlink(missing_ok=True)
 
 
+def discard(store: Path, name: str) -> None:
+    """Remove a file that nobody works on; who does removes it."""
+    try:
+        descriptor = locked(path_of(store, name))
+    except OSError:
+        return
+    if descriptor is not None:
+        remove(store, name)
+        os.close(descriptor)
+
+
 def sweep(store: Path, wanted: Callable[[], Collection[str]]) -> None:
     """Remove files that nobody writes and no job wants: left by a process that died in between."""
     folder = store / FOLDER
