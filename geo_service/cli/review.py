@@ -73,7 +73,8 @@ def history(changeset: Id, data: Data = DEFAULT_DATA) -> None:
     with service(data) as one:
         steps = one.log.steps(changeset)
     rows = [
-        {"at": f"{s.at:%Y-%m-%dT%H:%M:%SZ}", "step": s.step, "actor": s.actor or "-", "hash": s.hash[:16]} for s in steps
+        {"at": f"{s.at:%Y-%m-%dT%H:%M:%SZ}", "step": s.step, "actor": s.actor or "-", "hash": s.hash[:16]}
+        for s in steps
     ]
     print(formats.to_table(rows), end="")
 

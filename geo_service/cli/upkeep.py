@@ -12,7 +12,6 @@ from geo_service.cli.options import DEFAULT_DATA, Data, looked_at, progress, ser
 from geo_service.settings import Settings, settings_of
 from geo_service.store import restore as put_back
 
-
 SETTINGS = (*Settings.__dataclass_fields__, *AccessSettings.__dataclass_fields__)
 """The names of all settings of a store."""
 

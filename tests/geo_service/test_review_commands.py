@@ -1,7 +1,7 @@
 """Review on the command line: a draft, what it would change, its steps, and how it is taken back."""
 
-import json
 import getpass
+import json
 
 import orjson
 from shapely.geometry import box, mapping
@@ -31,7 +31,11 @@ def test_a_draft_is_shown_submitted_approved_and_reversed(tmp_path, clearway):
     shown = clearway("diff", 1, check=0).stdout
     assert "2 added, 0 changed, 0 removed" in shown
     assert "changes by (m2)" in shown
-    assert clearway("diff", 1, "--format", "csv", check=0).stdout.splitlines()[0].startswith("id,diff,valid_from,m2_before")
+    assert (
+        clearway("diff", 1, "--format", "csv", check=0)
+        .stdout.splitlines()[0]
+        .startswith("id,diff,valid_from,m2_before")
+    )
     clearway("approve", 1, check=2)
     assert "submitted" in clearway("submit", 1, check=0).stdout
     assert "H" in clearway("changesets", "--state", "submitted", check=0).stdout.upper()
@@ -40,7 +44,11 @@ def test_a_draft_is_shown_submitted_approved_and_reversed(tmp_path, clearway):
     assert "approved, revision 2" in clearway("reverse", 1, "-m", "wrong file", check=0).stdout
     assert total(clearway)["SHA"] == 0
     steps = clearway("history", 1, check=0).stdout
-    assert [word for word in ("received", "submitted", "approved") if word in steps] == ["received", "submitted", "approved"]
+    assert [word for word in ("received", "submitted", "approved") if word in steps] == [
+        "received",
+        "submitted",
+        "approved",
+    ]
     assert getpass.getuser() in steps
     assert "Reverses changeset 1: wrong file" in clearway("changesets", check=0).stdout
     clearway("check", check=0)
