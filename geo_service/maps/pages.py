@@ -53,6 +53,8 @@ def value(cell: object) -> str:
         return "nothing"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return f"{cell:,.10g}"
     return ", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)
 
 

@@ -38,7 +38,7 @@ window.clearwayReview = (() => {
       button.addEventListener("click", () => {
         const group = drawn[Number(button.dataset.zoom)];
         map.fitBounds(group.getBounds(), { maxZoom: 15, padding: [60, 60], animate: false });
-        group.getLayers()[group.getLayers().length - 1].openPopup();
+        group.openPopup();
       });
     }
     L.control.scale({ imperial: false }).addTo(map);
@@ -48,6 +48,7 @@ window.clearwayReview = (() => {
     window.clearwayReport.show(data.report, data.report_lines);
     follow();
     Object.assign(window.clearway, { map, drawn, ready: true });
+    document.body.dataset.ready = "";
   }
   async function follow() {
     const box = document.getElementById("processing");
