@@ -105,8 +105,11 @@ def on(identifier):
     return f"document.activeElement.id === '{identifier}'"
 
 
-def quiet(seen, address):
-    assert seen.complaints == []
+def quiet(seen, address, questions=0):
+    """Nothing was complained of, but by Chromium itself of each answer that is a question (422); nothing left the host."""
+    asked = [line for line in seen.complaints if "status of 422" in line]
+    assert len(asked) == questions
+    assert seen.complaints == asked
     assert seen.dialogs == []
     assert all(one.startswith((address, "data:", "blob:" + address)) for one in seen.requests), seen.requests
 
@@ -153,7 +156,7 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
         tab_to(page, on("report-level"))
         page.keyboard.type("repairs")
         assert page.locator("#report-rows tr").count() == 0
-        page.keyboard.type("rejected")
+        page.keyboard.press("ArrowUp")
         assert page.locator("#report-rows tr").count() == 1
         tab_to(page, on("report-csv"))
         with page.expect_download() as download:
@@ -174,7 +177,7 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
         assert page.get_by_role("button", name="Approve").count() == 0
         assert "somebody other than ana" in page.inner_text(".cw-panel")
         assert page.evaluate("window.clearway.drawn.length") == 1
-        quiet(seen, address)
+        quiet(seen, address, questions=1)
 
         page, seen = opened(f"{address}/maps/review", ben)
         tab_to(page, f"document.activeElement.textContent === '{made.id}'")
