@@ -1,7 +1,9 @@
 """What a changeset changes, before it does: records, their m2, and the balance of every district."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -23,6 +25,9 @@ from layers.measure import areas
 
 Row = dict[str, object]
 Frames = dict[str, gpd.GeoDataFrame]
+
+KEPT = 16
+"""Differences kept in a process, the least used one goes."""
 
 MEASURED = ("area_m2", *AREA_COLUMNS)
 COUNTED = COUNT_COLUMNS
@@ -65,12 +70,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """A changeset's changes, and the balance as it is and as it would be."""
+    """A changeset's changes, and the balance as it is and as it would be.
+
+    Attributes:
+        changed_since: records that somebody has recorded a version of since the changeset was received; they are
+            compared with what they are now, and were checked against what they were.
+    """
 
     changeset: Changeset
     as_of: dt.date
     changes: list[Change]
     balance: Answer
+    changed_since: list[str]
 
 
 def base_of(log: Log, snapshots: Snapshots, changeset: Changeset) -> Snapshot:
@@ -82,13 +93,45 @@ def base_of(log: Log, snapshots: Snapshots, changeset: Changeset) -> Snapshot:
     return snapshots.at(before[0].recorded_at) if before else newest.up_to(None)
 
 
+class Differences:
+    """The differences looked at lately: a page, its map data and the API ask for the same one."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[object, ...], Difference] = OrderedDict()
+
+    def of(self, log: Log, snapshots: Snapshots, changeset: Changeset, clock: Clock, as_of: dt.date) -> Difference:
+        """Return what a changeset changes; the balance is that of a ground date."""
+        key = (changeset, snapshots.newest().number, as_of)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = difference(log, snapshots, changeset, clock, as_of)
+                if len(self._known) > self._kept:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(key)
+            return self._known[key]
+
+
 def difference(log: Log, snapshots: Snapshots, changeset: Changeset, clock: Clock, as_of: dt.date) -> Difference:
     """Return what a changeset changes; the balance is that of a ground date."""
-    base = base_of(log, snapshots, changeset)
+    layer, base = changeset.layer, base_of(log, snapshots, changeset)
     new = log.proposed(changeset.id)
     return Difference(
-        changeset, as_of, changes(base, changeset.layer, new), balance_change(base, changeset.layer, new, clock, as_of)
+        changeset,
+        as_of,
+        changes(base, layer, new),
+        balance_change(base, layer, new, clock, as_of),
+        [] if changeset.revision else recorded_after(base.frames[layer], changeset.created_at, new["id"]),
     )
+
+
+def recorded_after(frame: gpd.GeoDataFrame, moment: dt.datetime, ids: Iterable[str]) -> list[str]:
+    """Return the records among some that have got a version after a moment."""
+    if not len(frame):
+        return []
+    later = (frame["recorded_at"] > pd.Timestamp(moment)) & frame["id"].isin(set(ids))
+    return sorted(set(frame["id"][later]))
 
 
 def changes(base: Snapshot, layer: str, new: gpd.GeoDataFrame) -> list[Change]:
@@ -251,10 +294,3 @@ def _partition(frames: Frames, as_of: dt.date) -> dict[str | None, Row]:
     rows: dict[str | None, Row] = {str(row["district_id"]): row for row in balance.records(frame)}
     rows[None] = frame.attrs["total"]
     return rows
-
-
-def superseded(base: Snapshot, newest: Snapshot, layer: str, ids: Sequence[str]) -> list[str]:
-    """Return the records among some that have got a version after a snapshot."""
-    frame: pd.DataFrame = newest.frames[layer]
-    later = frame[(frame["revision"] > base.number).to_numpy() & frame["id"].isin(set(ids)).to_numpy()]
-    return sorted(set(later["id"]))

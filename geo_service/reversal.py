@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_service.clock import Clock
-from geo_service.differences import base_of, superseded
+from geo_service.differences import base_of, recorded_after
 from geo_service.settings import settings_of
 from geo_service.store.errors import WrongState
 from geo_service.store.log import Changeset, Draft, Log, State
@@ -46,8 +46,8 @@ def reverse(  # noqa: PLR0913
     versions = log.proposed(changeset.id)
     newest = snapshots.newest()
     base = base_of(log, snapshots, changeset)
-    at = newest if newest.number == changeset.revision else snapshots.at(changeset.recorded_at)
-    since = set(superseded(at, newest, changeset.layer, list(versions["id"])))
+    assert changeset.recorded_at is not None  # noqa: S101 - it is approved
+    since = set(recorded_after(newest.frames[changeset.layer], changeset.recorded_at, versions["id"]))
     mine = versions[~versions["id"].isin(since)]
     known = base.frames[changeset.layer]
     restored = gpd.GeoDataFrame(

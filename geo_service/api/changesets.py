@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter, File, Form, Header, Query, UploadFile
+from fastapi import APIRouter, File, Form, Header, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from geo_service import formats
 from geo_service.access.dependencies import ThePrincipal, requires
 from geo_service.access.principals import Role
-from geo_service.api.dependencies import Service, TheService
+from geo_service.api.dependencies import Service, TheService, read_answer
 from geo_service.balance import Refused
 from geo_service.changesets import Large, Received, Upload, receive
 from geo_service.jobs import background
@@ -46,10 +46,14 @@ def lines(problems: Sequence[Problem]) -> list[dict[str, object]]:
     return [{name: getattr(one, name) for name in names} for one in problems]
 
 
+def json_of(body: object) -> bytes:
+    """Return a body as JSON, times in UTC."""
+    return orjson.dumps(body, option=orjson.OPT_UTC_Z)
+
+
 def json_answer(body: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
     """Return a JSON answer."""
-    content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
-    return Response(content, status, headers=dict(headers or {}), media_type="application/json")
+    return Response(json_of(body), status, headers=dict(headers or {}), media_type="application/json")
 
 
 def _pairs(text: str | None, name: str) -> dict[str, object]:
@@ -145,26 +149,27 @@ def _received(service: Service, received: Received) -> Response:
 
 @router.get("/changesets")
 def changesets(
-    service: TheService, limit: Annotated[int, Query(ge=1, le=1000)] = 100, before: int | None = None
+    request: Request, service: TheService, limit: Annotated[int, Query(ge=1, le=1000)] = 100, before: int | None = None
 ) -> Response:
     """Return changesets, the newest first."""
-    return json_answer({"changesets": [described(service, one) for one in service.log.changesets(limit, before)]})
+    found = [described(service, one) for one in service.log.changesets(limit, before)]
+    return read_answer(request, json_of({"changesets": found}))
 
 
 @router.get("/changesets/{changeset_id}")
-def changeset(service: TheService, changeset_id: int) -> Response:
+def changeset(request: Request, service: TheService, changeset_id: int) -> Response:
     """Return one changeset; while it goes on in the background, how far it is."""
     found = service.log.changeset(changeset_id)
     headers = {"Retry-After": "2"} if found.state is State.processing else {}
-    return json_answer(described(service, found), headers=headers)
+    return read_answer(request, json_of(described(service, found)), headers=headers)
 
 
 @router.get("/changesets/{changeset_id}/report")
-def report(service: TheService, changeset_id: int, f: Literal["json", "csv"] = "json") -> Response:
+def report(request: Request, service: TheService, changeset_id: int, f: Literal["json", "csv"] = "json") -> Response:
     """Return a line per problem of a changeset."""
     found = lines(service.log.report(changeset_id))
     if f == "csv":
         attached = {"Content-Disposition": f'attachment; filename="report-{changeset_id}.csv"'}
         text = formats.to_csv(found) or "row,id,level,code,message\n"
-        return Response(text, headers=attached, media_type="text/csv; charset=utf-8")
-    return json_answer({"changeset": changeset_id, "report": found})
+        return read_answer(request, text.encode(), "text/csv; charset=utf-8", attached)
+    return read_answer(request, json_of({"changeset": changeset_id, "report": found}))

@@ -12,11 +12,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from geo_service.access.dependencies import ThePrincipal, requires
 from geo_service.access.principals import Principal, Role
-from geo_service.api.changesets import described, json_answer
+from geo_service.api.changesets import described, json_answer, json_of
 from geo_service.api.collections import base_of
-from geo_service.api.dependencies import Service, TheService
+from geo_service.api.dependencies import Service, TheService, read_answer
 from geo_service.balance import Refused
-from geo_service.differences import Change, Difference, Side, difference
+from geo_service.differences import Change, Difference, Side
 from geo_service.jobs import background
 from geo_service.reversal import reverse
 from geo_service.store.log import Changeset
@@ -100,7 +100,7 @@ def diff(
     kept = service.log.changeset(changeset_id)
     if f == "html":
         return RedirectResponse(f"{base_of(request)}/maps/review/{changeset_id}", HTTPStatus.SEE_OTHER)
-    found = difference(service.log, service.snapshots, kept, service.clock, day)
+    found = service.differences.of(service.log, service.snapshots, kept, service.clock, day)
     body = {
         "type": "FeatureCollection",
         "changeset": changeset_id,
@@ -108,21 +108,22 @@ def diff(
         "layer": kept.layer,
         "as_of": day,
         "counts": counts(found),
+        "changed_since": found.changed_since,
         "balance": found.balance,
         "numberMatched": len(found.changes),
         "features": [feature(one, kept.layer) for one in found.changes[:limit]],
     }
-    return Response(orjson.dumps(body), media_type=GEOJSON)
+    return read_answer(request, orjson.dumps(body), GEOJSON)
 
 
 @router.get("/changesets/{changeset_id}/history")
-def history(service: TheService, changeset_id: int) -> Response:
+def history(request: Request, service: TheService, changeset_id: int) -> Response:
     """Return the steps of a changeset as the hash chain has them: who, when, and the hash up to each."""
     steps = [
         {"number": one.number, "at": one.at, "actor": one.actor, "step": one.step, **one.body, "hash": one.hash}
         for one in service.log.steps(changeset_id)
     ]
-    return json_answer({"changeset": changeset_id, "history": steps})
+    return read_answer(request, json_of({"changeset": changeset_id, "history": steps}))
 
 
 @router.post("/changesets/{changeset_id}/submit", dependencies=[requires(Role.editor)])

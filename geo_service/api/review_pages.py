@@ -14,7 +14,6 @@ from geo_service.api.pages import POLICY
 from geo_service.api.problems import STATUS
 from geo_service.api.review import allowed, day_of
 from geo_service.balance import Refused
-from geo_service.differences import difference
 from geo_service.jobs import background
 from geo_service.maps.pages import queue_page, upload_page
 from geo_service.maps.review import AROUND, Shown, review_page
@@ -71,7 +70,7 @@ def _shown(
     known_at = snapshot.revision.recorded_at if snapshot.revision else service.clock()
     own = settings.review and made.state is State.submitted and same_person(principal.name, made.author)
     shown = Shown(
-        difference=difference(service.log, service.snapshots, made, service.clock, today),
+        difference=service.differences.of(service.log, service.snapshots, made, service.clock, today),
         lines=service.log.report(changeset_id),
         history=service.log.steps(changeset_id),
         records={name: snapshot.in_force(name, today) for name in AROUND},

@@ -148,6 +148,7 @@ def _panel(shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDa
         page.render(
             made=shown.changeset,
             balance=shown.difference.balance,
+            changed_since=shown.difference.changed_since,
             moved=moved(shown.difference.balance),
             changes=changes,
             total=total,

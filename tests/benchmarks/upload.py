@@ -97,7 +97,7 @@ def main() -> None:
             measured([clearway, "load", "hazards", str(file), "--data", str(Path(folder) / f"store{k}")])
             for k in range(given.runs)
         ]
-        copy = ["ogr2ogr", "-f", "PostgreSQL", server.ogr, str(file), "-overwrite", "-nln", "hazards", "--config", "PG_USE_COPY", "YES"]  # fmt: skip
+        copy = ["ogr2ogr", "-f", "PostgreSQL", server.ogr, str(file), "-overwrite", "-nln", "hazards"]  # fmt: skip
         theirs = [measured(copy) for _ in range(given.runs)]
         kept = int(server.run("SELECT COUNT(*) FROM hazards"))
         assert kept == given.hazards

@@ -165,6 +165,31 @@ def test_upload_question_report_diff_submit_approve_by_another(log, people):
     assert log.check() == []
 
 
+def test_records_that_somebody_changed_meanwhile_are_named_and_reads_have_tags(log, people):
+    ana, ben = people
+    waiting = post(ana, written(hazard("H", 46.02, 39.02), hazard("N", 46.06, 39.02))).json()
+    place = f"/changesets/{waiting['id']}"
+    assert ana.get(f"{place}/diff").json()["changed_since"] == []
+    other = post(ana, written(hazard("H", 46.02, 39.02, 0.03))).json()
+    ben.post(f"/changesets/{other['id']}/approve")
+    shown = ana.get(f"{place}/diff")
+    assert shown.json()["changed_since"] == ["H"]
+    assert [one["properties"]["diff"] for one in shown.json()["features"]] == ["changed", "added"]
+    assert "got a version from somebody else" in ben.get(f"/maps/review/{waiting['id']}").text
+    for address in (
+        f"{place}/diff",
+        place,
+        f"{place}/history",
+        f"{place}/report",
+        f"{place}/report?f=csv",
+        "/changesets",
+    ):
+        tag = ana.get(address).headers["etag"]
+        assert ana.get(address, headers={"If-None-Match": tag}).status_code == 304
+    ben.post(f"{place}/reject")
+    assert ana.get(place, headers={"If-None-Match": tag}).status_code == 200
+
+
 def test_nobody_approves_their_own_even_as_a_reviewer(log, people):
     _, ben = people
     body = post(ben, written(hazard("H", 46.02, 39.02))).json()
