@@ -7,8 +7,8 @@ A route declares its rule beside its path:
         principal.require_layer(layer)  # rights per layer, where the layer is known only now
         author = principal.name
 
-The gate looks for the rule before any of the body is read; the rule stands again when the route is called. A route
-without one is refused to everybody.
+The gate looks for the rule before any of the body is read; the role is asked for again when the route is called. Where
+a router has a rule too, both hold. A route without one is refused to everybody.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from geo_service.access.principals import NOBODY, NotAllowed, Principal, Role
+from geo_service.access.principals import NOBODY, Principal, Role
 
 KEY = "clearway.principal"
 """Where a request's scope holds who asks."""
@@ -41,39 +41,28 @@ class Rule:
     Attributes:
         role: the least role; `nobody` lets everybody in, `public` whoever may see what is published.
         uploads: its body is a file, and may be as large as one.
-        writes: whether calling it changes something; None: by its method.
+        computes: calling it changes nothing, whatever its method.
     """
 
     role: Role
     uploads: bool = False
-    writes: bool | None = None
+    computes: bool = False
 
     def __call__(self, request: Request) -> None:
         """Let a request through.
 
         Raises:
-            NotAllowed: its sender lacks the role, or may only read.
+            NotAllowed: its sender lacks the role.
         """
-        self.admit(principal_of(request), request.method)
-
-    def admit(self, principal: Principal, method: str) -> None:
-        """Let a principal through.
-
-        Raises:
-            NotAllowed: they lack the role, or may only read.
-        """
-        principal.require(self.role)
-        writes = method not in SAFE_METHODS if self.writes is None else self.writes
-        if writes and principal.read_only:
-            raise NotAllowed("This token only reads. Use one that may write.", known=True)
+        principal_of(request).require(self.role)
 
 
-def requires(role: Role, *, uploads: bool = False, writes: bool | None = None) -> Any:
+def requires(role: Role, *, uploads: bool = False, computes: bool = False) -> Any:
     """Return the dependency by which a route declares its rule.
 
     Args:
         role: the least role.
         uploads: the body is a file.
-        writes: False where a POST only computes, so that tokens that only read may call it.
+        computes: a POST changes nothing, so that tokens that only read may send it.
     """
-    return Depends(Rule(role, uploads, writes))
+    return Depends(Rule(role, uploads, computes))

@@ -3,6 +3,7 @@
 The algorithms are fixed, whatever a token says of itself; issuer, audience and expiry are always checked.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -33,9 +34,10 @@ class Unavailable(Exception):
 class IdentityProvider:
     """Verifies the bearer tokens of one provider. Safe to use from many threads."""
 
-    def __init__(self, settings: AccessSettings) -> None:
+    def __init__(self, settings: AccessSettings, *, cooldown_s: float = COOLDOWN_S) -> None:
         self.settings = settings
-        self._keys = _FileKeys(Path(settings.oidc_jwks)) if settings.oidc_jwks[:1] == "/" else _WebKeys(settings)
+        place = settings.oidc_jwks
+        self._keys = _FileKeys(Path(place)) if Path(place).is_absolute() else _WebKeys(place, cooldown_s)
 
     def principal(self, text: str) -> Principal:
         """Return who comes with a bearer token.
@@ -124,11 +126,10 @@ class _FileKeys:
 class _WebKeys:
     """The keys at an address, kept for some minutes and fetched again for an id that is not among them."""
 
-    def __init__(self, settings: AccessSettings) -> None:
-        self._client = jwt.PyJWKClient(
-            settings.oidc_jwks, lifespan=KEPT_S, timeout=TIMEOUT_S, cooldown_duration=COOLDOWN_S
-        )
-        self._failed = -COOLDOWN_S
+    def __init__(self, address: str, cooldown_s: float) -> None:
+        self._client = jwt.PyJWKClient(address, lifespan=KEPT_S, timeout=TIMEOUT_S, cooldown_duration=cooldown_s)
+        self._cooldown_s = cooldown_s
+        self._failed = -math.inf
         self._lock = threading.Lock()
 
     def find(self, kid: str) -> jwt.PyJWK:
@@ -139,7 +140,7 @@ class _WebKeys:
         """
         # One asks at a time, and after a failure nobody for a while: a provider that hangs holds up no other request.
         with self._lock:
-            if time.monotonic() < self._failed + COOLDOWN_S:
+            if time.monotonic() < self._failed + self._cooldown_s:
                 return self._kept(kid)
             try:
                 return self._client.get_signing_key(kid)

@@ -4,6 +4,7 @@ Everything is on fixed grids of whole fractions of a degree by powers of two, so
 generalised ground always holds the recorded, and asking for another box or date never cuts a cell differently.
 """
 
+import threading
 from collections.abc import Iterable
 
 import geopandas as gpd
@@ -36,13 +37,37 @@ MOST_CELLS = 4096
 """Cells looked at per polygon; a larger one is drawn on a coarser grid."""
 
 
+NOTICE = (
+    " This is the published view: hazardous areas are drawn outward to the lines of a grid, so they look larger than "
+    f"they are; incidents are counted by cell, and cells with fewer than {FEWEST} are left out."
+)
+"""What products for the public say besides."""
+
+
+class Generalised:
+    """The generalised ground of hazards, worked out once per version in a process: a version never changes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[int, shapely.Geometry] = {}
+
+    def of(self, hazards: gpd.GeoDataFrame) -> list[shapely.Geometry]:
+        """Return the generalised ground of each version of a frame, which has their `row`."""
+        rows = hazards["row"].tolist()
+        with self._lock:
+            new = [place for place, row in enumerate(rows) if row not in self._made]
+            made = outward(hazards.geometry.to_numpy()[new])
+            self._made |= {rows[place]: shape for place, shape in zip(new, made, strict=True)}
+            return [self._made[row] for row in rows]
+
+
 class PublicRecords:
     """The records of a layer as the public sees them; `present` says whether a view is of now."""
 
-    form = "public"
+    form, notice = "public", NOTICE
 
-    def __init__(self, *, present: bool) -> None:
-        self._present = present
+    def __init__(self, generalised: Generalised, *, present: bool) -> None:
+        self._generalised, self._present = generalised, present
 
     def refuse(self, seen: View, layer: str) -> None:  # noqa: ARG002 - the same for every view
         """Let through a layer that is published.
@@ -57,18 +82,25 @@ class PublicRecords:
 
     def in_force(self, seen: View, layer: str) -> gpd.GeoDataFrame:
         """Return the published records of a layer, those that `refuse` lets through."""
-        return published(features.in_force(seen, layer), layer)
+        return self._published(features.in_force(seen, layer), layer)
 
     def shown(self, seen: View, layer: str) -> gpd.GeoDataFrame:
         """Return what a map shows of a layer: nothing of one that is not published, and no counts."""
         frame = shown_records(seen, layer)
-        return published(frame, layer) if layer in FIELDS and layer != "incidents" else frame.iloc[:0]
+        return self._published(frame, layer) if layer in FIELDS and layer != "incidents" else frame.iloc[:0]
+
+    def _published(self, frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+        if layer == "incidents":
+            return counted(frame)
+        if layer == "hazards":
+            frame = frame.set_geometry(self._generalised.of(frame), crs=frame.crs)
+        return frame[[*(name for name in FIELDS[layer] if name in frame), "geometry"]]
 
 
 class FullRecords:
     """The records of a layer as those see them who may read everything."""
 
-    form = "full"
+    form, notice = "full", ""
 
     def refuse(self, seen: View, layer: str) -> None:
         """Let everything through."""
@@ -83,15 +115,6 @@ class FullRecords:
 
 
 Records = PublicRecords | FullRecords
-
-
-def published(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
-    """Return what the public sees of a layer's records in force (EPSG:4326), with the fields of `FIELDS` alone."""
-    if layer == "incidents":
-        return counted(frame)
-    if layer == "hazards":
-        frame = frame.set_geometry(outward(frame.geometry.to_numpy()), crs=frame.crs)
-    return frame[[*(name for name in FIELDS[layer] if name in frame), "geometry"]]
 
 
 def outward(shapes: Iterable[shapely.Geometry]) -> list[shapely.Geometry]:

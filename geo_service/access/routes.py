@@ -37,10 +37,13 @@ class Entry:
         """
         if not self.rules:
             raise NotAllowed("Nobody may ask for this: no rule says who may.", known=True)
-        for rule in self.rules:
-            rule.admit(principal, method)
-        if layer is not None and method not in SAFE_METHODS:
+        principal.require(max(rule.role for rule in self.rules))
+        if method in SAFE_METHODS or any(rule.computes for rule in self.rules):
+            return
+        if layer is not None:
             principal.require_layer(layer)
+        elif principal.read_only:
+            raise NotAllowed("This token only reads. Use one that may write.", known=True)
 
     def admits(self, principal: Principal, method: str, layer: str | None) -> bool:
         """Say whether a principal is let through."""
@@ -97,7 +100,7 @@ class Table:
 def path_of(scope: Scope) -> str:
     """Return the path of a request below the one that the application is reached under."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if root and path.startswith((f"{root}/", root)) else path
+    return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
 
 
 def _entries(routes: Sequence[BaseRoute], parts: Mapping[str, Rule]) -> Iterator[Entry]:

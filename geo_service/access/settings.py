@@ -53,9 +53,9 @@ def access_settings_of(stored: Mapping[str, object]) -> AccessSettings:
         kind = type(getattr(AccessSettings, name))
         if type(value) is not kind:
             words = {bool: "true or false", int: "a whole number", str: "text"}
-            raise ValueError(f"{name} is {words[kind]}, not {value!r}")
+            raise ValueError(f"{words[kind]}, not {value!r}")
         if kind is int and not 0 < int(str(value)) < 10**9:
-            raise ValueError(f"{name} is a number above 0")
+            raise ValueError("a number above 0")
     found = AccessSettings(**known)  # type: ignore[arg-type]
     if found.oidc_jwks:
         _refuse_open_keys(found.oidc_jwks)
@@ -69,7 +69,7 @@ def _refuse_open_keys(place: str) -> None:
         return
     if address.scheme == "http" and is_loopback(address.hostname or ""):
         return
-    raise ValueError("oidc_jwks is an https address, or the full path of a file")
+    raise ValueError("an https address, or the full path of a file")
 
 
 def is_loopback(host: str) -> bool:

@@ -143,7 +143,7 @@ def items(
             "as_of": seen.as_of,
             "known_at": seen.known_at,
             "revision": seen.snapshot.number,
-            "notice": service.settings.sentences(seen.as_of.isoformat(), seen.known_at),
+            "notice": service.settings.sentences(seen.as_of.isoformat(), seen.known_at) + records.notice,
             "synthetic": service.settings.synthetic,
         }
         return answer(orjson.dumps(body, option=orjson.OPT_UTC_Z), GEOJSON, tag)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from geo_service.access.dependencies import ThePrincipal
 from geo_service.access.principals import Role
-from geo_service.access.public import FullRecords, PublicRecords, Records
+from geo_service.access.public import FullRecords, Generalised, PublicRecords, Records
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.differences import Differences
@@ -29,6 +29,7 @@ class Service:
     snapshots: Snapshots
     clock: Clock
     progress: Progress = quiet
+    generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
 
     @property
@@ -64,7 +65,7 @@ def records_of(service: TheService, principal: ThePrincipal, seen: TheView) -> R
         return FullRecords()
     newest = service.snapshots.newest()
     present = seen.as_of == service.settings.today(service.clock) and seen.snapshot.number == newest.number
-    return PublicRecords(present=present)
+    return PublicRecords(service.generalised, present=present)
 
 
 TheRecords = Annotated[Records, Depends(records_of)]

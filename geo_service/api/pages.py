@@ -1,5 +1,6 @@
 """The pages that planners look at."""
 
+import dataclasses
 import secrets
 from http import HTTPStatus
 
@@ -25,7 +26,9 @@ def home(request: Request, service: TheService, seen: TheView, records: TheRecor
     """Show the overview map."""
     nonce = secrets.token_urlsafe(16)
     prefix = request.scope.get("root_path", "")
-    page = overview(situation(seen, service.settings, records.shown), mode="linked", base_path=prefix, nonce=nonce)
+    shown = situation(seen, service.settings, records.shown)
+    shown = dataclasses.replace(shown, notice=shown.notice + records.notice)
+    page = overview(shown, mode="linked", base_path=prefix, nonce=nonce)
     headers = {
         "Content-Security-Policy": POLICY.format(nonce=nonce),
         "X-Content-Type-Options": "nosniff",

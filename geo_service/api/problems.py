@@ -66,7 +66,8 @@ def explained(error: Exception) -> Response:
     if isinstance(error, NotAllowed) and not error.known:
         status = HTTPStatus.UNAUTHORIZED
     if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = CHALLENGE
+        wrong = ', error="invalid_token"' if isinstance(error, Unauthenticated) else ""
+        headers["WWW-Authenticate"] = CHALLENGE + wrong
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.seconds)
     return problem(status, str(error), headers=headers)

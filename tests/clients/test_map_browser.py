@@ -11,6 +11,7 @@ import uvicorn
 from shapely.geometry import LineString, Point, box, mapping
 
 from geo_service import balance
+from geo_service.access import tokens
 from geo_service.app import create_app
 from geo_service.changesets import Upload, receive
 from geo_service.clock import utc_now
@@ -126,6 +127,19 @@ def test_every_hazard_is_drawn_and_nothing_leaves_the_host(log, served):
         assert page.locator(".leaflet-control-scale").count() == 1
     assert seen.complaints == []
     assert all(address.startswith((served, "data:")) for address in seen.requests), seen.requests
+
+
+@pytest.mark.browser
+def test_the_public_map_draws_every_hazard_and_no_point(log, served):
+    fill(log)
+    log.set_setting("public_access", value=True)
+    tokens.create(log.tokens, utc_now, "somebody", "viewer")
+    with page_of(served) as (page, seen):
+        counts = page.evaluate("window.clearway.counts")
+        assert (counts["hazards"], counts["districts"]) == (40, 1)
+        assert {counts[name] for name in ("incidents", "spots", "releases", "settlements", "roads")} == {0}
+        assert "drawn outward" in page.locator("#notice").inner_text()
+    assert seen.complaints == []
 
 
 @pytest.mark.browser

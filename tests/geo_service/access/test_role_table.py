@@ -1,0 +1,231 @@
+"""Every route of the service, asked for by everybody: who is let in, who is refused, and how."""
+
+import asyncio
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import iter_route_contexts
+
+from geo_service.access.dependencies import requires
+from geo_service.access.principals import Role
+
+N, P, V, E, R = Role.nobody, Role.public, Role.viewer, Role.editor, Role.reviewer
+
+TABLE = {
+    # method and path: (the least role, how it is asked for, the status of those let in)
+    ("GET", "/"): (P, "/", 200),
+    ("GET", "/api"): (N, "/api", 200),
+    ("GET", "/favicon.ico"): (N, "/favicon.ico", 200),
+    ("GET", "/static"): (N, "/static/map.js", 200),
+    ("GET", "/login"): (V, "/login", 303),
+    ("GET", "/healthz"): (N, "/healthz", 200),
+    ("GET", "/coverage"): (V, "/coverage", 200),
+    ("GET", "/coverage/ledger"): (V, "/coverage/ledger?from=2020-12-31&to=2021-12-31", 200),
+    ("GET", "/coverage/overlaps"): (V, "/coverage/overlaps", 200),
+    ("GET", "/collections"): (P, "/collections", 200),
+    ("GET", "/collections/{layer}"): (P, "/collections/hazards", 200),
+    ("GET", "/collections/{layer}/schema"): (P, "/collections/hazards/schema", 200),
+    ("GET", "/collections/{layer}/items"): (P, "/collections/hazards/items", 200),
+    ("GET", "/collections/{layer}/items/{record_id}"): (P, "/collections/hazards/items/{hazard}", 200),
+    ("GET", "/changesets"): (V, "/changesets", 200),
+    ("GET", "/changesets/{changeset_id}"): (V, "/changesets/1", 200),
+    ("GET", "/changesets/{changeset_id}/report"): (V, "/changesets/1/report", 200),
+    ("POST", "/changesets"): (E, "upload", 201),
+    # Changeset 1 is approved: whoever is let in is told so.
+    ("POST", "/changesets/{changeset_id}/submit"): (E, "/changesets/1/submit", 409),
+    ("POST", "/changesets/{changeset_id}/approve"): (R, "/changesets/1/approve", 409),
+    ("POST", "/changesets/{changeset_id}/reject"): (R, "/changesets/1/reject", 409),
+    ("POST", "/changesets/{changeset_id}/cancel"): (E, "/changesets/1/cancel", 409),
+    ("GET", "/changesets/{changeset_id}/diff"): (V, "/changesets/1/diff", 200),
+    ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
+    ("GET", "/maps/upload"): (E, "/maps/upload", 200),
+    ("GET", "/maps/review"): (V, "/maps/review", 200),
+    ("GET", "/maps/review/{changeset_id}"): (V, "/maps/review/1", 200),
+    ("POST", "/maps/review/{changeset_id}/submit"): (E, "/maps/review/1/submit", 409),
+    ("POST", "/maps/review/{changeset_id}/approve"): (R, "/maps/review/1/approve", 409),
+    ("POST", "/maps/review/{changeset_id}/reject"): (R, "/maps/review/1/reject", 409),
+    ("POST", "/maps/review/{changeset_id}/cancel"): (E, "/maps/review/1/cancel", 409),
+    # It is reversed once; after that nothing of it is left to reverse.
+    ("POST", "/changesets/{changeset_id}/reverse"): (E, "/changesets/1/reverse", 201),
+    ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
+}
+
+COLUMNS = [*(role.name for role in Role), "reading admin"]
+
+
+def routes_of(app):
+    """All routes of an application, also those that the table lacks."""
+    for one in iter_route_contexts(app.routes):
+        for method in (one.methods or {"GET"}) - {"HEAD"}:
+            yield method, one.path
+
+
+def test_the_table_names_every_route_and_no_other(app):
+    assert set(routes_of(app)) == TABLE.keys()
+
+
+@pytest.fixture
+def everybody(log, give, visit, upload):
+    """A client per column, over a store with one hazard."""
+    editor = visit(give("editor", "loader"))
+    assert upload(editor, layer="hazards").status_code == 201
+    who = {role.name: visit(give(role.name)) for role in Role if role >= Role.viewer}
+    who["reading admin"] = visit(give("admin", "reader", read_only=True))
+    who["nobody"] = who["public"] = visit()
+    hazard = editor.get("/collections/hazards/items").json()["features"][0]["id"]
+    return who, hazard
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_each_cell(column, everybody, log, upload):
+    who, hazard = everybody
+    client = who[column]
+    log.set_setting("public_access", column == "public")
+    role = Role.admin if column == "reading admin" else Role[column]
+    wrong = []
+    for (method, path), (least, asked, status) in TABLE.items():
+        if asked == "upload":
+            answer = upload(client, dry_run="false", message="table")
+        else:
+            answer = client.request(method, asked.format(hazard=hazard))
+        expected = status
+        if role < least:
+            expected = 401 if role <= Role.public else 403
+        elif column == "reading admin" and method != "GET":
+            expected = 403
+        if answer.status_code != expected:
+            wrong.append((method, path, expected, answer.status_code, answer.text))
+        if answer.status_code in {401, 403}:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_nothing_is_changed_by_those_who_are_refused(column, everybody, log, upload):
+    who, _ = everybody
+    before = log.head(), log.changesets()
+    if column in {"editor", "reviewer", "admin"}:
+        assert upload(who[column]).status_code == 201
+        assert log.changesets() != before[1]
+        return
+    upload(who[column])
+    for step in ("submit", "approve", "reject", "cancel", "reverse"):
+        who[column].post(f"/changesets/1/{step}")
+        who[column].post(f"/maps/review/1/{step}")
+    assert (log.head(), log.changesets()) == before
+
+
+def test_a_route_without_a_rule_is_refused_to_everybody(app, visit, give):
+    @app.get("/new")
+    def new():
+        return {"secret": "x"}
+
+    for client in (visit(), visit(give("viewer")), visit(give("admin"))):
+        answer = client.get("/new")
+        assert answer.status_code == 403
+        assert "secret" not in answer.text
+
+
+def test_the_rule_of_a_router_and_of_its_route_both_hold(app, visit, give):
+    router = APIRouter(dependencies=[requires(Role.viewer)])
+
+    @router.post("/computed", dependencies=[requires(Role.viewer, computes=True)])
+    @router.post("/changed", dependencies=[requires(Role.reviewer)])
+    @router.post("/plain", dependencies=[requires(Role.public)])
+    def change():
+        return {}
+
+    app.include_router(router, prefix="/more")
+    asked = ("/more/computed", "/more/changed", "/more/plain")
+    who = (visit(), visit(give("viewer")), visit(give("admin", "reads", read_only=True)), visit(give("reviewer")))
+    statuses = [[client.post(path).status_code for path in asked] for client in who]
+    assert statuses == [[401, 401, 401], [200, 403, 200], [200, 403, 403], [200, 200, 200]]
+
+
+def test_a_mounted_part_without_a_rule_is_refused_to_everybody(app, visit, give):
+    async def part(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"secret"})
+
+    app.mount("/part", part)
+    assert visit(give("admin")).get("/part/x").status_code == 403
+
+
+def test_a_route_that_comes_later_than_the_first_request_is_not_reached(app, visit, give):
+    admin = visit(give("admin"))
+    admin.get("/healthz")
+    app.get("/late")(lambda: {"secret": "x"})
+    assert admin.get("/late").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/coverage/", "//coverage", "/COVERAGE", "/changesets/1/../../coverage", "/%63overage"]
+)
+def test_another_spelling_of_a_path_is_no_way_round(path, visit, give):
+    give("viewer")
+    assert visit().get(path).status_code in {401, 404}
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "GETT"])
+def test_other_methods_are_no_way_round(method, visit, give, everybody):
+    assert visit().request(method, "/coverage").status_code == 401
+    assert visit(give("viewer", "one")).request(method, "/coverage").status_code == 405
+
+
+def test_head_needs_what_get_needs(visit, give):
+    token = give("viewer")
+    assert visit().head("/coverage").status_code == 401
+    assert visit().head("/coverage").content == b""
+    assert visit(token).head("/coverage").status_code == 200
+
+
+@pytest.mark.parametrize("headers", [[(b"content-length", b"9000000000")], [(b"transfer-encoding", b"chunked")]])
+def test_nothing_of_the_body_is_read_for_somebody_refused(app, give, headers):
+    sent = []
+
+    async def receive():
+        raise AssertionError
+
+    async def send(message):
+        sent.append(message)
+
+    give("viewer")
+    scope = {
+        "type": "http", "method": "POST", "path": "/changesets", "query_string": b"", "client": ("10.0.0.1", 1),
+        "headers": [(b"host", b"x"), *headers],
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 401
+
+
+def test_websockets_are_refused(app, visit, give):
+    from starlette.websockets import WebSocketDisconnect
+
+    with pytest.raises(WebSocketDisconnect), visit(give("admin")).websocket_connect("/"):
+        pass
+
+
+def test_options_and_405_follow_rights_and_layers(app, visit, give):
+    @app.post("/collections/{layer}/items", dependencies=[requires(Role.editor)])
+    def add(layer):
+        return {"layer": layer}
+
+    allow = {
+        "viewer": "GET, HEAD, OPTIONS",
+        "editor": "GET, HEAD, OPTIONS, POST",
+    }
+    for role, expected in allow.items():
+        client = visit(give(role))
+        assert client.options("/collections/hazards/items").headers["allow"] == expected
+        answer = client.put("/collections/hazards/items")
+        assert (answer.status_code, answer.headers["allow"]) == (405, expected)
+    narrow = visit(give("editor", "narrow", layers=["roads"]))
+    assert narrow.options("/collections/hazards/items").headers["allow"] == allow["viewer"]
+    assert narrow.options("/collections/roads/items").headers["allow"] == allow["editor"]
+    assert narrow.post("/collections/hazards/items").status_code == 403
+    assert narrow.post("/collections/roads/items").json() == {"layer": "roads"}
+    reading = visit(give("admin", "reading", read_only=True))
+    assert reading.options("/collections/roads/items").headers["allow"] == allow["viewer"]
+    assert reading.options("/collections/roads/items").status_code == 200
+    assert visit().options("/collections/hazards/items").status_code == 401
