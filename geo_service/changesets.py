@@ -11,13 +11,14 @@ import orjson
 from geo_service import sources
 from geo_service.attention import looked_at
 from geo_service.clock import Clock
+from geo_service.neighbours import in_force_near
 from geo_service.settings import Settings, settings_of
 from geo_service.store.errors import Stale
 from geo_service.store.log import Changeset, Draft, Log, Progress
 from geo_service.store.snapshot import Snapshots
 from layers import reading
-from layers.definitions import LAYERS, Layer
-from layers.reading.mapping import matched
+from layers.definitions import LAYERS
+from layers.reading.answers import COLUMN, NONE, WORD
 from layers.reading.report import Problem
 
 ATTEMPTS = 5
@@ -34,7 +35,8 @@ class Upload:
         crs: its coordinate system, where the file doesn't say.
         mapping: field -> column; set: field -> value for rows without their own.
         message, author: why and who.
-        source_layer, encoding, swap_axes: answers to questions that the file raised.
+        source_layer, encoding, swap_axes: answers to questions that the file raised; answers: the same and all
+            others, question code -> choice (layers.reading.answers).
     """
 
     layer: str
@@ -48,6 +50,7 @@ class Upload:
     source_layer: str | None = None
     encoding: str | None = None
     swap_axes: bool = False
+    answers: Mapping[str, object] = field(default_factory=dict)
 
 
 FILE = ("layer", "content", "name", "author", "message")
@@ -69,7 +72,7 @@ class Received:
     """What became of an upload: the draft with its report, and the changeset unless it was only tried.
 
     Attributes:
-        columns: of the file; mapping: field -> column, as they were used.
+        columns: of the file; mapping: field -> column, and words: field -> text -> word, as they were used.
         remembered: the part of the mapping that was remembered of this source.
     """
 
@@ -77,6 +80,7 @@ class Received:
     changeset: Changeset | None
     columns: tuple[str, ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     remembered: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -102,8 +106,8 @@ def receive(  # noqa: PLR0913
     """Read a file, judge every row, and keep what is accepted as one changeset.
 
     It is approved at once unless review is on for the store; `approve` asks for it all the same, and without `submit`
-    it stays a draft. The mapping last used for the same source is used again for fields that the upload maps to
-    nothing, and the report says so.
+    it stays a draft. The mapping and the words last used for the same source are used again for what the upload
+    says nothing of, and the report says so.
 
     Args:
         log, snapshots, upload, clock: the store, what it holds, what comes, and the time.
@@ -126,17 +130,17 @@ def receive(  # noqa: PLR0913
         source_layer=upload.source_layer,
         encoding=upload.encoding,
         mapping=upload.mapping,
+        answers=upload.answers,
     )
     read(len(table))
     if most_rows is not None and len(table) >= most_rows:
         raise Large
-    layer, columns = LAYERS[upload.layer], tuple(table.columns)
+    columns = tuple(table.columns)
     source = sources.signature(upload.author, upload.layer, columns)
-    known = {k: v for k, v in sources.remembered(log, source, columns).items() if k not in upload.mapping}
-    upload = replace(upload, mapping={k: v for k, v in {**known, **upload.mapping}.items() if v})
+    upload, known = _with_remembered(upload, sources.remembered(log, source, columns))
     review = settings_of(log.settings()).review
     for attempt in range(ATTEMPTS):
-        draft = judged(log, snapshots, upload, table, clock)
+        draft, verdict = judged(log, snapshots, upload, table, clock)
         draft = replace(
             draft,
             problems=[*_remembering(known), *draft.problems],
@@ -153,24 +157,35 @@ def receive(  # noqa: PLR0913
             if attempt == ATTEMPTS - 1:
                 raise
         else:
-            return Received(draft, kept, columns, _used(table, layer, upload.mapping), known)
+            return Received(draft, kept, columns, verdict.mapping, verdict.words, known.mapping)
     raise AssertionError
 
 
-def _remembering(known: Mapping[str, str]) -> list[Problem]:
-    if not known:
+def _with_remembered(upload: Upload, last: sources.Remembered) -> tuple[Upload, sources.Remembered]:
+    """Return the upload with what is remembered of its source where it says nothing itself, and that part of it."""
+    mapping = {field_: column for field_, column in last.mapping.items() if field_ not in upload.mapping}
+    told = {code: word for code, word in last.words.items() if code not in upload.answers}
+    nowhere = {f"{COLUMN}{field_}": NONE for field_, column in upload.mapping.items() if not column}
+    used = replace(
+        upload,
+        mapping={**mapping, **{field_: column for field_, column in upload.mapping.items() if column}},
+        answers={**told, **nowhere, **upload.answers},
+    )
+    return used, sources.Remembered(mapping, told)
+
+
+def _remembering(known: sources.Remembered) -> list[Problem]:
+    pairs = [f"{name} <- {column}" for name, column in known.mapping.items()]
+    pairs += [f"{code.removeprefix(WORD)} -> {word}" for code, word in known.words.items()]
+    if not pairs:
         return []
-    pairs = ", ".join(f"{name} <- {column}" for name, column in known.items())
-    message = f"columns were taken as last time for this source: {pairs}; a mapping of your own goes before"
+    message = f"taken as last time for this source: {', '.join(pairs)}; a mapping or answer of your own goes before"
     return [Problem(None, None, "notice", "mapping_remembered", message)]
 
 
-def _used(table: reading.RawTable, layer: Layer, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return which column each field was taken from."""
-    return matched(list(table.columns), layer, mapping)
-
-
-def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTable, clock: Clock) -> Draft:
+def judged(
+    log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTable, clock: Clock
+) -> tuple[Draft, reading.Verdict]:
     """Return what becomes of a file's rows against all that is recorded now."""
     settings = settings_of(log.settings())
     layer = LAYERS[upload.layer]
@@ -182,12 +197,14 @@ def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTab
         layer,
         known=lambda ids: log.known(layer.name, ids),
         today=settings.today(clock),
-        programme=reading.Programme(area_of_operations=area, qc_required_from=settings.qc_required_from),
+        programme=reading.Programme(area, settings.qc_required_from, settings.severity),
         mapping=upload.mapping,
         set_values=upload.set,
         swap_axes=upload.swap_axes,
+        answers=upload.answers,
+        neighbours=lambda box: in_force_near(snapshots, box, settings.today(clock)),
     )
-    return Draft(
+    draft = Draft(
         layer=layer.name,
         author=upload.author,
         message=upload.message,
@@ -203,6 +220,7 @@ def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTab
         warnings=verdict.warnings,
         based_on=head.number if head else 0,
     )
+    return draft, verdict
 
 
 def _keep(  # noqa: PLR0913

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from geo_service.clock import Clock
+from layers.reading.severity import severities
 from layers.versions import as_date
 
 SENTENCES = (
@@ -29,6 +30,7 @@ class Settings:
         area_of_operations: west, south, east, north in degrees; None: the districts' box grown by 50 km.
         background_rows: files with as many rows go on in the background when they come over HTTP.
         synthetic: the store holds a demonstration.
+        severity: how grave what an upload should be looked at for is, by code, where it is not the default.
     """
 
     authority: str = "the mine action centre (name not set)"
@@ -40,6 +42,7 @@ class Settings:
     area_of_operations: tuple[float, float, float, float] | None = None
     background_rows: int = 100_000
     synthetic: bool = False
+    severity: Mapping[str, str] = field(default_factory=dict)
 
     def today(self, clock: Clock) -> dt.date:
         """Return the calendar day in the programme's time zone."""
@@ -56,13 +59,15 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
     """Read the settings that a store keeps; what it leaves out takes its default.
 
     Raises:
-        ValueError: a date, a zone or a box is none.
+        ValueError: a date, a zone, a box or a severity is none.
     """
     known = {name: stored[name] for name in Settings.__dataclass_fields__ if stored.get(name) is not None}
     if "qc_required_from" in known:
         known["qc_required_from"] = as_date(known["qc_required_from"])
     if "area_of_operations" in known:
         known["area_of_operations"] = tuple(map(float, known["area_of_operations"]))  # type: ignore[call-overload]
+    if "severity" in known:
+        known["severity"] = severities(known["severity"])
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found

@@ -88,6 +88,9 @@ def upload(
     source_layer: Annotated[str | None, Form(description="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, Form()] = None,
     swap_axes: Annotated[bool, Form(description="the first coordinate is the latitude")] = False,  # noqa: FBT002
+    answers: Annotated[
+        str | None, Form(description='JSON {"question": "choice"}: errors[].code, one of its choices')
+    ] = None,
     prefer: Annotated[str, Header(description="respond-async: go on in the background")] = "",
 ) -> Response:
     """Take a file as one changeset, and answer with its report; large ones go on in the background."""
@@ -106,6 +109,7 @@ def upload(
         source_layer=source_layer,
         encoding=encoding,
         swap_axes=swap_axes,
+        answers=_pairs(answers, "answers"),
     )
     asked = ASYNC in prefer.lower()
     if not dry_run and (asked or (file.size or 0) > LARGE_BYTES):
@@ -134,8 +138,12 @@ def _received(service: Service, received: Received) -> Response:
     read = {
         "columns": received.columns,
         "mapping": received.mapping,
+        "words": received.words,
         "remembered": received.remembered,
-        "report": lines(draft.problems),
+        "report": [
+            {**line, "values": getattr(one, "values", None)}
+            for line, one in zip(lines(draft.problems), draft.problems, strict=True)
+        ],
     }
     if kept is None:
         names = ("layer", "author", "message", "source_name", "source_sha256")

@@ -11,6 +11,7 @@ from geo_service.changesets import Received, Upload, receive
 from geo_service.cli.options import DEFAULT_DATA, Data, service
 from layers.definitions import LAYERS
 from layers.reading import Question, Unreadable
+from layers.reading.kinds import zipped
 from layers.reading.report import Problem, write_csv
 
 ALL_ACCEPTED, SOME_REJECTED, NOTHING_LOADED = 0, 1, 2
@@ -23,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def load(
     layer: Annotated[str, typer.Argument(help=f"one of {', '.join(LAYERS)}")],
-    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped shapefile, CSV, ...", exists=False)],
+    file: Annotated[
+        Path, typer.Argument(help="GeoJSON, GeoPackage, zipped shapefile or its folder, CSV, ...", exists=False)
+    ],
     data: Data = DEFAULT_DATA,
     crs: Annotated[
         str | None, typer.Option(help="coordinate system, such as EPSG:32638, where the file has none")
@@ -33,6 +36,9 @@ def load(
     source_layer: Annotated[str | None, typer.Option(help="which layer of the file, where it has several")] = None,
     encoding: Annotated[str | None, typer.Option(help="text encoding, where the file doesn't say")] = None,
     swap_axes: Annotated[bool, typer.Option("--swap-axes", help="the first coordinate is the latitude")] = False,
+    answer: Annotated[
+        list[str] | None, typer.Option(help="QUESTION=CHOICE, the answer to what was asked, may be repeated")
+    ] = None,
     message: Annotated[str, typer.Option("--message", "-m", help="why these records come")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="report only, keep nothing")] = False,
     report: Annotated[Path | None, typer.Option(help="write the report, a line per problem, as CSV")] = None,
@@ -43,13 +49,13 @@ def load(
     if layer not in LAYERS:
         _fail(f"no layer {layer!r}; layers: {', '.join(LAYERS)}")
     try:
-        content = file.read_bytes()
+        content, name = _content(file)
     except OSError as error:
         _fail(f"{file}: {error.strerror}")
     upload = Upload(
         layer=layer,
         content=content,
-        name=file.name,
+        name=name,
         author=getpass.getuser(),
         message=message,
         crs=crs,
@@ -58,6 +64,7 @@ def load(
         source_layer=source_layer,
         encoding=encoding,
         swap_axes=swap_axes,
+        answers=_pairs(answer, "--answer QUESTION=CHOICE"),
     )
     with service(data, f"loading {file.name}", create=True) as one:
         try:
@@ -74,16 +81,27 @@ def load(
         except Unreadable as error:
             _fail(f"{file.name}: {error}")
         except Question as question:
-            choices = "".join(f"\n  - {choice}" for choice in question.choices)
+            choices = "".join(f"\n  --answer {question.code}={choice!r}" for choice in question.choices)
             _fail(f"{file.name}: {question.message}{choices}")
     if report:
-        lines = [Problem(one.row, one.id, one.level, one.code, one.message) for one in received.draft.problems]
+        lines = [
+            Problem(one.row, one.id, one.level, one.code, one.message, getattr(one, "values", None))
+            for one in received.draft.problems
+        ]
         report.write_text(write_csv(lines), encoding="utf-8")
     _print(received)
     draft = received.draft
     if not draft.accepted:
         raise typer.Exit(NOTHING_LOADED)
     raise typer.Exit(SOME_REJECTED if draft.rejected else ALL_ACCEPTED)
+
+
+def _content(path: Path) -> tuple[bytes, str]:
+    """Return a file's content and name; the files of a folder come as a zip of them."""
+    if not path.is_dir():
+        return path.read_bytes(), path.name
+    files = {one.name: one.read_bytes() for one in sorted(path.iterdir()) if one.is_file()}
+    return zipped(files), f"{path.name}.zip"
 
 
 def _fail(message: str) -> None:

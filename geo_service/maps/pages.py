@@ -10,6 +10,7 @@ from geo_service.maps.overview import script_json
 from geo_service.settings import Settings
 from geo_service.store.log import Changeset, State
 from layers.definitions import LAYERS, Layer
+from layers.reading.kinds import FORMATS
 
 GROUPS = (
     ("Waiting for review", (State.submitted,)),
@@ -77,7 +78,7 @@ def upload_page(settings: Settings, base: str, nonce: str) -> str:
     data = Markup(script_json({"base": base, "layers": layers}))  # noqa: S704 - escaped for its place by script_json
     shown = around_page(settings, base, "upload")
     page = environment().get_template("upload.html")
-    return str(page.render(title="Send in records", layers=layers, data=data, nonce=nonce, **shown))
+    return str(page.render(title="Send in records", layers=layers, formats=FORMATS, data=data, nonce=nonce, **shown))
 
 
 def _described(layer: Layer) -> Mapping[str, object]:

@@ -154,7 +154,7 @@
       // A spreadsheet would run text that begins so as a formula.
       return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
     };
-    const names = ["row", "id", "level", "code", "message"];
+    const names = ["row", "id", "level", "code", "message", "values"];
     const lines = [names.join(","), ...state.report.map((one) => names.map((name) => quoted(one[name])).join(","))];
     const address = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
     element("a", undefined, { href: address, download: "report.csv" }).click();

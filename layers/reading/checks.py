@@ -15,10 +15,11 @@ def check(rows: Rows, today: dt.date, qc_required_from: dt.date | None) -> None:
         if field.name in {"id", "valid_from", "withdrawn"}:
             continue
         column = rows.values[field.name]
-        for place in rows.standing():
-            if column[place] is None:
-                row = {"product": rows.values["product"][place]} if "product" in rows.values else {}
-                column[place] = default_of(rows.layer, field.name, row)
+        if not field.required and field.name != "qc_status" and field.default is None:
+            continue
+        for place in [place for place, value in enumerate(column) if value is None and not rows.rejected[place]]:
+            row = {"product": rows.values["product"][place]} if "product" in rows.values else {}
+            column[place] = default_of(rows.layer, field.name, row)
             if field.required and column[place] is None:
                 message = f"{field.name} is missing; --set {field.name}=VALUE sets it for all rows without"
                 rows.reject(place, "missing_field", message)

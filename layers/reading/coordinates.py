@@ -1,103 +1,207 @@
-"""Geometry from columns: longitude and latitude, easting and northing, or WKT."""
+"""Geometry from columns: which columns hold the coordinates, and in which notation."""
 
-from dataclasses import dataclass
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from layers.reading import notations, places
+from layers.reading.found import Columns, Found, Request
+from layers.reading.naming import simple
 from layers.reading.questions import Question
+from layers.reading.traverse import walked
 
-LONGITUDE = ("longitude", "lon", "long", "lng")
-LATITUDE = ("latitude", "lat")
-EAST, NORTH = ("x", "easting", "east"), ("y", "northing", "north")
-WKT = ("wkt", "geom_wkt", "geometry", "geom", "the_geom")
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Geometries from columns.
-
-    Attributes:
-        geometry: one per row, None where it can't be built.
-        geographic: the columns' names say that they are degrees of longitude and latitude.
-        used: the columns it came from.
-        defects: row place -> code, message.
-    """
-
-    geometry: NDArray[np.object_]
-    geographic: bool
-    used: tuple[str, ...]
-    defects: dict[int, tuple[str, str]]
+LONGITUDE = (
+    "longitude", "lon", "long", "lng", "долгота", "uzunluq", "uzunluq dairesi", "x coord", "coord x", "gps lon",
+    "gps longitude",
+)  # fmt: skip
+LATITUDE = (
+    "latitude", "lat", "широта", "enlik", "en dairesi", "y coord", "coord y", "gps lat", "gps latitude",
+)  # fmt: skip
+EAST = ("x", "easting", "east", "utm e", "utm x", "utm easting", "coord e")
+NORTH = ("y", "northing", "north", "utm n", "utm y", "utm northing", "coord n")
+ZONE = ("zone", "utm zone", "zona", "зона", "utm zona", "grid zone")
+TEXT = (
+    "wkt", "geom wkt", "geometry", "geom", "the geom", "shape", "mgrs", "mgrs ref", "grid reference", "grid ref", "utm",
+    "coordinates", "coordinate", "coords", "coord", "gps", "location", "position", "geopoint", "geotrace", "geoshape",
+    "geolocation", "координаты", "координата", "koordinat", "koordinatlar", "koordinatı", "polygon",
+)  # fmt: skip
+SAMPLE = 500
+"""Cells of a column that are looked at to say which notation it is written in."""
 
 
-def placed(columns: dict[str, list[object]], mapping: dict[str, str]) -> Placed:
-    """Return the geometry of each row.
+@dataclass
+class _Chosen:
+    """Where the coordinates are: columns east and north, or one column of text in a notation."""
+
+    east: str | None = None
+    north: str | None = None
+    text: str | None = None
+    notation: str | None = None
+    geographic: bool = False
+    zone: str | None = None
+    used: list[str] = field(default_factory=list)
+
+
+def from_columns(columns: Columns, request: Request, *, crs: str | None = None) -> Found:
+    """Return the rows of a table with the geometry that its columns describe.
 
     Args:
         columns: the file's columns.
-        mapping: may name columns for `longitude` and `latitude`, or for `geometry` (WKT).
+        request: `mapping` may name columns for `longitude` and `latitude`, `easting`, `northing` and `zone`, or
+            `geometry` (any text); `answers` settle what was asked.
+        crs: the coordinate system that the file names.
 
     Raises:
-        Question: no columns with coordinates are known, or decimal commas make them ambiguous.
+        Question: no columns with coordinates are known, or they may mean more than one thing.
     """
-    lower = {name.lower(): name for name in columns}
+    legs = walked(columns, request, lambda some: _geometry(some, request, crs))
+    return legs or _geometry(columns, request, crs)
 
-    def column(field: str, names: tuple[str, ...]) -> str | None:
-        asked = mapping.get(field)
-        if asked:
-            return asked if asked in columns else None
-        return next((lower[name] for name in names if name in lower), None)
 
-    for east, north, geographic in (
+def _geometry(columns: Columns, request: Request, crs: str | None) -> Found:
+    chosen = _chosen(columns, request)
+    if chosen.text:
+        found = _from_text(columns, chosen, request)
+    elif chosen.zone:
+        found = places.utm_columns(columns, str(chosen.east), str(chosen.north), chosen.zone, request)
+    else:
+        found = _points(columns, chosen, request)
+    found.crs = found.crs or crs
+    used = {simple(one) for one in chosen.used}
+    kept = {name: values for name, values in found.columns.items() if simple(name) not in used}
+    where = f"coordinates were read from {' and '.join(one for one in (chosen.east, chosen.north, chosen.text) if one)}"
+    how = places.NAMES[chosen.notation] if chosen.notation else ("degrees" if chosen.geographic else "a grid in metres")
+    return replace(found, columns=kept, notices=[("coordinates_from", f"{where} ({how})"), *found.notices])
+
+
+def _chosen(columns: Columns, request: Request) -> _Chosen:
+    """Return where the coordinates are: as the mapping says, else by the columns' names, else by what they hold.
+
+    Raises:
+        Question: nowhere, or in more than one place.
+    """
+    mapping = request.get("mapping")
+    asked = {str(k): str(v) for k, v in mapping.items()} if isinstance(mapping, dict) else {}
+    named = {simple(name): name for name in reversed(columns)}
+
+    def column(role: str, names: tuple[str, ...]) -> str | None:
+        if role in asked:
+            return asked[role] if asked[role] in columns else None
+        return next((named[name] for name in names if name in named), None)
+
+    def ending(names: tuple[str, ...]) -> str | None:
+        """Forms name columns by the question: `_where_latitude`."""
+        fits = [name for short, name in named.items() if short.split(" ")[-1] in names[:2]]
+        return fits[0] if len(fits) == 1 else None
+
+    pairs = (
         (column("longitude", LONGITUDE), column("latitude", LATITUDE), True),
         (column("easting", EAST), column("northing", NORTH), False),
+        (ending(LONGITUDE), ending(LATITUDE), True),
+    )
+    if "geometry" not in asked:
+        for east, north, geographic in pairs:
+            if east and north and east != north:
+                zone = None if geographic or request.get("crs") else column("zone", ZONE)
+                return _Chosen(east, north, geographic=geographic, zone=zone, used=[east, north])
+    text = column("geometry", TEXT)
+    if text and (
+        notation := _notation(columns[text]) or ("wkt" if "geometry" in asked or "wkt" in simple(text) else None)
     ):
-        if east and north:
-            return _points(columns, east, north, geographic=geographic)
-    text = column("geometry", WKT)
-    if text:
-        return _wkt(columns[text], text)
+        return _Chosen(text=text, notation=notation, used=[text] if notation == "wkt" else [])
+    fits = [(name, what) for name in columns if (what := _notation(columns[name], surely=True))]
+    if len(fits) == 1 and not asked.keys() & {"longitude", "latitude", "easting", "northing", "geometry"}:
+        return _Chosen(text=fits[0][0], notation=fits[0][1], used=[fits[0][0]] if fits[0][1] == "wkt" else [])
     raise Question(
         "coordinates",
-        "which columns hold the coordinates? Send it again with mapping longitude and latitude, or geometry for WKT",
-        list(columns),
+        "which columns hold the coordinates? Send it again with mapping longitude and latitude, easting and northing, "
+        "or geometry for one column of text (WKT, MGRS, UTM, degrees, ODK)",
+        [name for name, _ in fits] or list(columns),
     )
 
 
-def _points(columns: dict[str, list[object]], east: str, north: str, *, geographic: bool) -> Placed:
-    x, y, defects = [], [], {}
-    for place, (a, b) in enumerate(zip(columns[east], columns[north], strict=True)):
-        if any(isinstance(one, str) and "," in one for one in (a, b)):
-            message = (
-                f"row {place + 1}: {east}={a}, {north}={b}: is the comma a decimal comma? "
-                "Write coordinates with a decimal point"
-            )
-            raise Question("decimal_comma", message, ("write a decimal point",))
-        pair = (_number(a), _number(b))
-        if pair[0] is None or pair[1] is None:
-            code = "no_geometry" if a is None and b is None else "coordinates"
-            defects[place] = (code, "it has no coordinates" if code == "no_geometry" else f"not coordinates: {a}, {b}")
-        x.append(np.nan if pair[0] is None else pair[0])
-        y.append(np.nan if pair[1] is None else pair[1])
+def _notation(values: list[object], *, surely: bool = False) -> str | None:
+    """Return the notation that most cells of a column are in; `surely`: all of them, and it could be nothing else."""
+    sample = [one for one in values if one is not None][:SAMPLE]
+    if not sample or (surely and not all(isinstance(one, str) for one in sample)):
+        return None
+    kinds = Counter(notations.notation(str(one)) for one in sample)
+    if surely:
+        kind = next(iter(kinds))
+        doubtful = kind in {"pair", None} or (
+            kind == "mgrs" and not all(str(one).strip()[:1].isdigit() for one in sample)
+        )
+        return None if len(kinds) > 1 or doubtful else kind
+    return next((kind for kind, _ in kinds.most_common() if kind), None)
+
+
+def _from_text(columns: Columns, chosen: _Chosen, request: Request) -> Found:
+    values = [None if one is None else str(one) for one in columns[str(chosen.text)]]
+    readers = {
+        "wkt": places.wkt,
+        "odk": places.odk,
+        "mgrs": places.mgrs_,
+        "utm": places.utm_texts,
+        "pair": places.pairs,
+    }
+    found = readers[str(chosen.notation)](values, request)
+    return replace(found, columns={**columns, **found.columns})
+
+
+def _points(columns: Columns, chosen: _Chosen, request: Request) -> Found:
+    """Return points from two columns of numbers, or of angles with their minutes and seconds."""
+    east, north = str(chosen.east), str(chosen.north)
+    defects: dict[int, tuple[str, str]] = {}
+    x = _numbers(columns[east], east, "lon" if chosen.geographic else None, request, defects)
+    y = _numbers(columns[north], north, "lat" if chosen.geographic else None, request, defects)
+    for place in np.flatnonzero(np.isnan(x) | np.isnan(y)).tolist():
+        a, b = columns[east][place], columns[north][place]
+        if a is None and b is None:
+            defects[place] = ("no_geometry", "it has no coordinates")
+        else:
+            defects.setdefault(place, ("coordinates", f"not coordinates: {_short(a)}, {_short(b)}"))
     points: NDArray[np.object_] = np.asarray(shapely.points(x, y), dtype=object)
     points[list(defects)] = None
-    return Placed(points, geographic, (east, north), defects)
+    crs = "OGC:CRS84" if chosen.geographic else None
+    return Found(columns, points, crs, assumed=chosen.geographic, defects=defects)
 
 
-def _number(value: object) -> float | None:
+def _short(value: object) -> str:
+    return str(value)[:40]
+
+
+def _numbers(
+    values: list[object], name: str, axis: notations.Axis | None, request: Request, defects: dict[int, tuple[str, str]]
+) -> NDArray[np.float64]:
+    """Return the numbers of a column, NaN where there is none; angles are read where an axis is given."""
+    out = np.full(len(values), np.nan)
+    for place, value in enumerate(values):
+        if isinstance(value, int | float):
+            out[place] = value
+        elif value is not None:
+            try:
+                out[place] = _number(str(value), place, name, axis, request)
+            except Question:
+                raise
+            except ValueError as error:
+                defects[place] = ("coordinates", str(error))
+    return out
+
+
+def _number(text: str, place: int, name: str, axis: notations.Axis | None, request: Request) -> float:
     try:
-        return None if value is None else float(str(value))
+        return float(text)
     except ValueError:
-        return None
-
-
-def _wkt(values: list[object], name: str) -> Placed:
-    texts = np.array([None if one is None else str(one) for one in values], dtype=object)
-    built: NDArray[np.object_] = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    defects = {
-        place: ("geometry", f"not WKT: {str(values[place])[:60]}")
-        for place in np.flatnonzero(shapely.is_missing(built)).tolist()
-        if values[place] is not None
-    }
-    return Placed(built, geographic=False, used=(name,), defects=defects)
+        pass
+    if re.fullmatch(r"\s*[-+]?[\d\s]*,\d+\s*", text):
+        return places.with_comma(re.sub(r"\s", "", text), f"row {place + 1}: {name}={text}", request)
+    angle = notations.degrees(text) if axis else None
+    if angle is None:
+        raise ValueError(f"not a coordinate: {name} {_short(text)}")
+    if angle.axis and angle.axis != axis:
+        raise ValueError(f"{name} {_short(text)} names a hemisphere of the other axis")
+    return angle.value

@@ -1,24 +1,22 @@
-"""Which kind of file it is - by its content, whatever it is called - and its rows, read in the cage."""
+"""A file's rows, read in the cage, and its coordinate system, asked for where the file does not say."""
 
 import datetime as dt
 import math
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
-import orjson
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from layers import versions
+from layers.reading.answers import settled
 from layers.reading.assess import Programme, Verdict, assess
+from layers.reading.kinds import opened
 from layers.reading.questions import Question, Unreadable
 from layers.reading.sandbox import read_caged
 from layers.reading.table import RawTable
-from layers.reading.zips import unpacked
-
-FORMATS = "GeoJSON, GeoPackage, zipped shapefile, FlatGeobuf, KML, GPX, CSV, XLSX"
 
 
 def read(  # noqa: PLR0913
@@ -29,6 +27,7 @@ def read(  # noqa: PLR0913
     source_layer: str | None = None,
     encoding: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    answers: Mapping[str, object] | None = None,
 ) -> RawTable:
     """Return the rows of a file.
 
@@ -37,74 +36,41 @@ def read(  # noqa: PLR0913
         crs: the coordinate system, where the file doesn't say.
         source_layer: which layer to read, where it has several.
         encoding: of its text, where it doesn't say.
-        mapping: may name columns for `longitude` and `latitude`, or `geometry` (WKT), beside fields.
+        mapping: may name columns for `longitude` and `latitude`, `easting`, `northing` and `zone`, or `geometry` (one
+            column of text), beside fields.
+        answers: question code -> choice (layers.reading.answers), `crs`, `source_layer` and `encoding` among them.
 
     Raises:
         Unreadable: it can't be read.
         Question: something must be answered first; nothing is guessed.
     """
-    files, main, kind = _kind(content, name, source_layer)
-    inner = None if len(files) and kind != "gdal" else source_layer
-    options = {
-        "layer": None if name.lower().endswith(".zip") else inner,
-        "encoding": encoding,
-        "mapping": dict(mapping or {}),
-    }
-    header, table = read_caged(files, main, kind, options)
-    rows = [orjson.loads(one) for one in table["attributes"].to_pylist()] if table.num_rows else []
-    if not rows:
+    replies = dict(settled(answers).choices)
+    said = {"crs": crs, "source_layer": source_layer, "encoding": encoding}
+    replies |= {code: given for code, given in said.items() if given is not None}
+    source = opened(content, name, replies.get("source_layer"))
+    if source.layer is None:
+        replies.pop("source_layer", None)
+    else:
+        replies["source_layer"] = source.layer
+    asked = replies.get("crs")
+    header, table = read_caged(
+        source.files, source.main, source.kind, {"answers": replies, "crs": asked, "mapping": dict(mapping or {})}
+    )
+    if not table.num_rows:
         raise Unreadable("it holds no rows")
-    names = list(dict.fromkeys(key for row in rows for key in row))
     geometry = np.asarray(shapely.from_wkb(np.array(table["wkb"].to_pylist(), dtype=object)), dtype=object)
+    settled_ = None if header["settled"] else asked
     return RawTable(
-        columns={key: [row.get(key) for row in rows] for key in names},
+        columns=header["columns"],  # type: ignore[arg-type]
         geometry=geometry,
-        crs=_crs(header, crs, geometry),
+        crs=_crs(header, settled_, geometry),
         ids=table["id"].to_pylist(),
         defects={int(place): tuple(what) for place, what in header["defects"].items()},  # type: ignore[attr-defined]
-        right_handed=kind == "geojson",
+        right_handed=source.kind == "geojson",
         notes=[(int(place), code, message) for place, code, message in header["notes"]],  # type: ignore[attr-defined]
+        notices=[(code, message) for code, message in header["notices"]],  # type: ignore[attr-defined]
+        numbers=table["row"].to_pylist(),
     )
-
-
-def _kind(content: bytes, name: str, source_layer: str | None) -> tuple[dict[str, bytes], str, str]:
-    """Return the files to write, the one to open and how to read it."""
-    suffix = PurePath(name).suffix.lower()
-    if not content.strip(b"\x00 \t\r\n"):
-        raise Unreadable("it is empty")
-    if content.startswith(b"PK") and suffix not in DOCUMENTS:
-        return unpacked(content, source_layer)
-    ending, kind = _ending(content, suffix)
-    return {f"upload{ending}": content}, f"upload{ending}", kind
-
-
-DOCUMENTS = (".xlsx", ".ods", ".kmz")
-"""Zips that are one file to their readers."""
-
-
-def _ending(content: bytes, suffix: str) -> tuple[str, str]:
-    """Return the ending that a file's content deserves, and how to read it."""
-    head = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for mark, ending, kind in (
-        (b"pk", suffix, "gdal"),
-        (b"sqlite format 3\x00", ".gpkg", "gdal"),
-        (b"fgb\x03", ".fgb", "gdal"),
-        (b"{", ".geojson", "geojson"),
-        (b"[", ".geojson", "geojson"),
-        (b"\x1e", ".geojson", "geojson"),
-    ):
-        if head.startswith(mark):
-            return ending, kind
-    if head.startswith(b"<"):
-        found = next((ending for mark, ending in ((b"<kml", ".kml"), (b"<gpx", ".gpx")) if mark in head), None)
-        if found:
-            return found, "gdal"
-        raise Unreadable(f"it is XML, but neither KML nor GPX. Formats: {FORMATS}")
-    if suffix in {".csv", ".tsv", ".txt"}:
-        return ".csv", "csv"
-    if suffix in {".shp", ".dbf", ".shx"}:
-        raise Unreadable("a shapefile is several files; zip all of them together")
-    raise Unreadable(f"its content is none of the formats that are read: {FORMATS}")
 
 
 def _crs(header: Mapping[str, object], asked: str | None, geometry: np.ndarray) -> CRS | None:
@@ -146,6 +112,7 @@ def load(  # noqa: PLR0913
     encoding: str | None = None,
     mapping: Mapping[str, str] | None = None,
     set_values: Mapping[str, object] | None = None,
+    answers: Mapping[str, object] | None = None,
     today: dt.date | None = None,
     programme: Programme | None = None,
 ) -> Verdict:
@@ -155,7 +122,15 @@ def load(  # noqa: PLR0913
         Unreadable, Question: as `read`.
     """
     file = Path(path)
-    table = read(file.read_bytes(), file.name, crs=crs, source_layer=source_layer, encoding=encoding, mapping=mapping)
+    table = read(
+        file.read_bytes(),
+        file.name,
+        crs=crs,
+        source_layer=source_layer,
+        encoding=encoding,
+        mapping=mapping,
+        answers=answers,
+    )
     return assess(
         table,
         versions.layer_named(layer),
@@ -164,4 +139,5 @@ def load(  # noqa: PLR0913
         programme=programme or Programme(),
         mapping=mapping,
         set_values=set_values,
+        answers=answers,
     )

@@ -4,12 +4,14 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import orjson
 import shapely
 from numpy.typing import NDArray
 
+from layers.reading.found import MOST_COLUMNS, Found, Request
 from layers.reading.questions import Unreadable
 
 TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
@@ -25,6 +27,25 @@ class Parsed:
     geometry: NDArray[np.object_]
     defects: dict[int, tuple[str, str]] = field(default_factory=dict)
     notes: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+def read(path: Path, request: Request) -> Found:  # noqa: ARG001 - one form for all readers
+    """Read a GeoJSON file in the cage.
+
+    Raises:
+        Unreadable: it is no GeoJSON.
+    """
+    parsed = parse(path.read_bytes())
+    names = list(dict.fromkeys(name for row in parsed.properties for name in row))
+    return Found(
+        {name: [row.get(name) for row in parsed.properties] for name in names[: MOST_COLUMNS + 1]},
+        parsed.geometry,
+        parsed.crs or "OGC:CRS84",
+        assumed=not parsed.crs,
+        defects=parsed.defects,
+        notes=parsed.notes,
+        ids=parsed.ids,
+    )
 
 
 def parse(content: bytes) -> Parsed:

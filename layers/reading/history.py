@@ -52,34 +52,51 @@ def judge(rows: Rows, known: gpd.GeoDataFrame, today: dt.date) -> Judged:
     for identifier, version in _stored(known, rows.layer):
         stored.setdefault(identifier, []).append(version)
     by_id: dict[str, list[int]] = {}
-    for place in rows.standing():
+    written = _written(rows)
+    for place in written:
         by_id.setdefault(str(rows.values["id"][place]), []).append(place)
     judged = Judged()
     for identifier, places in by_id.items():
-        _judge_record(rows, places, stored.get(identifier, []), today, judged)
+        _judge_record(rows, [written[place] for place in places], stored.get(identifier, []), today, judged)
     judged.versions.sort(key=lambda one: one.place if one.place is not None else -1)
     return judged
 
 
-def _judge_record(rows: Rows, places: list[int], stored: list[Version], today: dt.date, judged: Judged) -> None:
-    dated = _dated(rows, places, stored, today, judged)
-    twice = {begins for begins in dated.values() if list(dated.values()).count(begins) > 1}
-    for place, begins in dated.items():
-        if begins in twice:
-            others = ", ".join(str(p + 1) for p, b in dated.items() if b == begins and p != place)
-            rows.reject(place, "version_twice", f"valid_from {begins} of this id stands in row {others} too")
-    first_recorded = None if stored else min(dated, default=None)
+def _written(rows: Rows) -> dict[int, Version]:
+    """Return the rows that stand as versions, by place; `valid_from` as they say it, else from their own date."""
+    k = rows.standing()
+    names = rows.layer.names
+    columns = [[_plain(rows.values[name][place]) for place in k] for name in names]
+    extras = [_extra(rows.extra[place]) for place in k]
+    shapes = shapely.to_wkb(rows.geometry[k]).tolist()
+    dated = rows.values[rows.layer.dated_by] if rows.layer.dated_by else None
+    begins = rows.values["valid_from"]
+    found = {}
+    for place, values, wkb, extra in zip(k, zip(*columns, strict=True), shapes, extras, strict=True):
+        own = begins[place] or (dated[place] if dated else None)
+        day = own if isinstance(own, dt.date) else BEGINNING
+        whole = dict(zip(names, values, strict=True))
+        whole["valid_from"], whole["geometry"], whole["extra"] = day, wkb, extra
+        found[place] = Version(day, whole, place)
+    return found
+
+
+def _judge_record(rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged) -> None:
+    dated = _dated(rows, written, stored, today, judged)
+    if len(dated) > 1:
+        _reject_twice(rows, dated)
+    first_recorded = None if stored else min((one.place or 0 for one in dated), default=None)
     line = list(stored)
     # In order of the ground's dates: each row is held against the version in force when it begins.
-    for place, begins in sorted(dated.items(), key=lambda pair: (pair[1], pair[0])):
+    for version in sorted(dated, key=lambda one: (one.begins, one.place or 0)):
+        place = version.place or 0
         if rows.rejected[place]:
             continue
-        version = _version(rows, place, begins)
-        ruling = in_force(line, begins)
+        ruling = in_force(line, version.begins)
         if ruling and version.equals(ruling):
             judged.unchanged.append(place)
             continue
-        if not _reasoned(rows, version, _before(line, begins), first=place == first_recorded):
+        if not _reasoned(rows, version, _before(line, version.begins), first=place == first_recorded):
             continue
         line.append(version)
         judged.versions.append(version)
@@ -90,26 +107,34 @@ def _judge_record(rows: Rows, places: list[int], stored: list[Version], today: d
             rows.say(place, "notice", "later_version_corrected", message)
 
 
-def _dated(rows: Rows, places: list[int], stored: list[Version], today: dt.date, judged: Judged) -> dict[int, dt.date]:
-    """Return from when each row holds; a known id must say so, unless the row changes nothing."""
-    dated: dict[int, dt.date] = {}
-    for place in places:
-        given = rows.values["valid_from"][place]
-        if isinstance(given, dt.date):
-            dated[place] = given
-        elif not stored:
-            fallback = rows.values[rows.layer.dated_by][place] if rows.layer.dated_by else BEGINNING
-            dated[place] = fallback if isinstance(fallback, dt.date) else BEGINNING
+def _reject_twice(rows: Rows, dated: list[Version]) -> None:
+    """Reject the rows of one record that hold from the same day."""
+    same: dict[dt.date, list[int]] = {}
+    for one in dated:
+        same.setdefault(one.begins, []).append(one.place or 0)
+    for begins, places in same.items():
+        for place in places if len(places) > 1 else ():
+            others = ", ".join(str(rows.numbers[one]) for one in places if one != place)
+            rows.reject(place, "version_twice", f"valid_from {begins} of this id stands in row {others} too")
+
+
+def _dated(rows: Rows, written: list[Version], stored: list[Version], today: dt.date, judged: Judged) -> list[Version]:
+    """Return the rows that say from when they hold; a known id must say so, unless the row changes nothing."""
+    dated = []
+    for version in written:
+        place = version.place or 0
+        if not stored or isinstance(rows.values["valid_from"][place], dt.date):
+            dated.append(version)
+            continue
+        ruling = in_force(stored, today)
+        if ruling and version.equals(ruling):
+            judged.unchanged.append(place)
         else:
-            ruling = in_force(stored, today)
-            if ruling and _version(rows, place, ruling.begins).equals(ruling):
-                judged.unchanged.append(place)
-            else:
-                rows.reject(
-                    place,
-                    "valid_from_missing",
-                    "this id is known: say from when the change holds (valid_from, or --set valid_from=DATE)",
-                )
+            rows.reject(
+                place,
+                "valid_from_missing",
+                "this id is known: say from when the change holds (valid_from, or --set valid_from=DATE)",
+            )
     return dated
 
 
@@ -165,13 +190,6 @@ def _carried(version: Version, ruling: Version | None, line: list[Version]) -> I
             return
         values = old.values | {name: new for name, (_, new) in changed.items()} | {"change": "correction"}
         yield replace(version, begins=begins, values=values | {"valid_from": begins})
-
-
-def _version(rows: Rows, place: int, begins: dt.date) -> Version:
-    values = {name: _plain(rows.values[name][place]) for name in rows.layer.names} | {"valid_from": begins}
-    values["geometry"] = shapely.to_wkb(rows.geometry[place])
-    values["extra"] = _extra(rows.extra[place])
-    return Version(begins, values, place)
 
 
 def _extra(value: object) -> str | None:

@@ -23,7 +23,7 @@ def name_rows(rows: Rows) -> None:
     rounded = shapely.transform(rows.geometry[nameless], lambda xy: np.round(xy, DIGITS) + 0.0)
     seen: dict[str, int] = {}
     for place, wkb in zip(nameless, shapely.to_wkb(rounded), strict=True):
-        digest = hashlib.sha256(wkb + rows.own[place].encode()).hexdigest()[:16]
+        digest = hashlib.sha256(wkb + rows.own(place).encode()).hexdigest()[:16]
         seen[digest] = seen.get(digest, 0) + 1
         occurrence = f"-{seen[digest]}" if seen[digest] > 1 else ""
         rows.values["id"][place] = f"{rows.layer.name}-{digest}{occurrence}"

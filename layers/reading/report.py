@@ -19,6 +19,7 @@ class Problem:
         level: one of `LEVELS`.
         code: what it is, for programs.
         message: what it is and what to do, for people.
+        values: the row's attributes as they came, as JSON; None where it concerns the file.
     """
 
     row: int | None
@@ -26,10 +27,11 @@ class Problem:
     level: str
     code: str
     message: str
+    values: str | None = None
 
 
 def write_csv(problems: Iterable[Problem]) -> str:
-    """Return the report as CSV: row, id, level, code, message."""
+    """Return the report as CSV: row, id, level, code, message, values."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([one.name for one in fields(Problem)])

@@ -1,17 +1,24 @@
-"""A stranger's file is read by a child process with nothing to reach: no other driver, no writing, bounded work."""
+"""A stranger's file is read by a child process with nothing to reach: no other driver, no writing, bounded work.
 
+One keeper per process waits in the cage with everything imported; every file is read by a child that it forks and that
+ends with the file, so that a reading costs some hundredths of a second and no file meets what another one left.
+"""
+
+import atexit
 import functools
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 
-from layers.reading.drivers import ALLOWED
 from layers.reading.questions import Question, Unreadable
 
 MEMORY = 6 * 2**30
@@ -20,59 +27,116 @@ MEMORY = 6 * 2**30
 SECONDS = 120
 """Seconds of CPU, and twice as many by the clock, that a file may take."""
 
+MOST_ANSWER = 2 * 2**30
+"""Bytes of rows that a file may come to."""
 
-def _environment(skip: str) -> dict[str, str]:
+_ROOT = str(Path(__file__).parents[2])
+_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from layers.reading.cage import main; main()"
+"""The cage runs the code of the process that asks, wherever it was imported from, and nothing that a variable names."""
+
+_starting = threading.Lock()
+
+
+def _environment() -> dict[str, str]:
     """Return the whole environment of the child; nothing of the parent's comes through."""
     return {
-        "GDAL_SKIP": skip,
-        "OGR_SKIP": skip,
         "GDAL_DRIVER_PATH": "disable",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "GDAL_HTTP_TIMEOUT": "1",
         "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+        "OGR_XLSX_HEADERS": "FORCE",
+        "OGR_ODS_HEADERS": "FORCE",
+        "LIBKML_RESOLVE_STYLE": "NO",
+        "PROJ_NETWORK": "OFF",
         "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "LC_ALL": "C.UTF-8",
         "HOME": os.devnull,
         "TZ": "UTC",
     }
 
 
-def _ask(request: dict[str, object], skip: str, folder: str) -> bytes:
+class Keeper:
+    """The waiting child of this process: it forks a reader for every file it is asked about."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                [sys.executable, "-I", "-c", _BOOT, _ROOT],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+            )
+        atexit.register(self.end)
+
+    def end(self) -> None:
+        """Let it go; it ends when nobody holds its line."""
+        atexit.unregister(self.end)
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+    def ask(self, request: dict[str, object]) -> bytearray:
+        """Have one file read; return the reader's answer as it came.
+
+        Raises:
+            OSError: the keeper is gone.
+            Unreadable: the rows are more than a file may come to, or reading took too long.
+        """
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                socket.send_fds(self._control, [b"1"], [theirs.fileno()])
+            ours.settimeout(2 * SECONDS + 30)
+            ours.sendall(json.dumps(request).encode() + b"\n")
+            return _whole(ours)
+
+
+def _whole(line: socket.socket) -> bytearray:
+    answer = bytearray()
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "layers.reading.cage"],
-            input=json.dumps(request).encode() + b"\n",
-            capture_output=True,
-            timeout=2 * SECONDS,
-            env=_environment(skip),
-            cwd=folder,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        while part := line.recv(2**20):
+            answer += part
+            if len(answer) > MOST_ANSWER:
+                raise Unreadable("its rows take more memory than a file may use; send it in smaller parts")
+    except TimeoutError:
         raise Unreadable("it took too long to read; send it in smaller parts") from None
-    if done.returncode:
-        raise Unreadable("reading it failed; it is damaged, or larger than a file may be")
-    return done.stdout
+    return answer
 
 
-@functools.cache
-def _skipped() -> str:
-    """Return the drivers that a file must not reach, as GDAL wants them named."""
-    with tempfile.TemporaryDirectory() as folder:
-        known = json.loads(_ask({"kind": "drivers", "memory": MEMORY, "seconds": SECONDS}, "", folder))
-    return ",".join(one for one in known if one not in ALLOWED)
+@functools.lru_cache(maxsize=1)
+def _kept(process: int) -> Keeper:  # noqa: ARG001 - a forked process must not share its parent's keeper
+    return Keeper()
+
+
+def _ask(request: dict[str, object]) -> bytearray:
+    for _ in range(2):
+        with _starting:
+            keeper = _kept(os.getpid())
+        try:
+            return keeper.ask(request)
+        except OSError:
+            with _starting:
+                if _kept(os.getpid()) is keeper:
+                    keeper.end()
+                    _kept.cache_clear()
+    raise Unreadable("the reader does not start; please report this")
 
 
 def read_caged(
     files: Mapping[str, bytes], main: str, kind: str, options: Mapping[str, object]
 ) -> tuple[dict[str, object], pa.Table]:
-    """Read a file in the cage; return what it says of itself and its rows (`attributes` as JSON, `wkb`, `id`).
+    """Read a file in the cage; return what it says of itself and its rows (`wkb`, `id`, `row`).
 
     Args:
         files: safe names of our own -> contents; they are written to a folder of their own.
         main: which of them is opened.
-        kind: geojson, csv or gdal.
-        options: layer, encoding and mapping, where they were given.
+        kind: geojson, csv, parquet or gdal.
+        options: layer, crs, mapping and answers, where they were given.
 
     Raises:
         Unreadable: it can't be read.
@@ -82,14 +146,14 @@ def read_caged(
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
         path = str(Path(folder) / main)
-        request = {"kind": kind, "path": path, "memory": MEMORY, "seconds": SECONDS, **options}
-        answer = _ask(request, _skipped() if kind == "gdal" else "", folder)
+        answer = _ask({"kind": kind, "path": path, "seconds": SECONDS, **options})
+    length = int.from_bytes(answer[:8], "big")
     try:
-        with pa.ipc.open_stream(answer) as stream:
+        header = orjson.loads(memoryview(answer)[8 : 8 + length])
+        with pa.ipc.open_stream(pa.py_buffer(answer)[8 + length :]) as stream:
             table = stream.read_all()
-    except pa.ArrowInvalid:
-        raise Unreadable("reading it failed; it is damaged") from None
-    header = json.loads(table.schema.metadata[b"header"])
+    except (pa.ArrowInvalid, orjson.JSONDecodeError):
+        raise Unreadable("reading it failed; it is damaged, or larger than a file may be") from None
     if "question" in header:
         raise Question(header["question"], header["message"], header["choices"])
     if "error" in header:

@@ -162,7 +162,7 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
         with page.expect_download() as download:
             page.keyboard.press("Enter")
         lines = download.value.path().read_text().splitlines()
-        assert lines[0] == "row,id,level,code,message"
+        assert lines[0] == "row,id,level,code,message,values"
         assert any(line.startswith('"2","H2","error"') for line in lines[1:])
         tab_to(page, on("send"))
         page.keyboard.press("Enter")

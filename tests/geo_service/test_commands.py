@@ -46,7 +46,7 @@ def test_the_report_holds_every_row(tmp_path, clearway):
         "load", "hazards", written(tmp_path / "a.geojson", 30, bad=20), *SET, "--report", tmp_path / "r.csv", check=1
     )
     lines = (tmp_path / "r.csv").read_text().splitlines()
-    assert lines[0] == "row,id,level,code,message"
+    assert lines[0] == "row,id,level,code,message,values"
     assert sum(",error,no_geometry," in line for line in lines) == 20
 
 

@@ -282,6 +282,22 @@ def test_a_mapping_is_remembered_per_source_and_never_over_an_explicit_one(clien
     assert (other["accepted"], other["remembered"]) == (0, {})
 
 
+def test_the_words_of_a_source_are_remembered_and_may_be_said_anew(client):
+    def rows(k):
+        return written(hazard(f"H{k}", 46 + k / 10, 39, classification="grade 7"))
+
+    assert post(client, rows(0)).json()["accepted"] == 0
+    said = json.dumps({"words": {"classification": {"grade 7": "CHA"}}})
+    assert post(client, rows(1), answers=said).json()["words"] == {"classification": {"grade 7": "CHA"}}
+    again = post(client, rows(2)).json()
+    assert again["accepted"] == 1
+    assert any("grade 7 -> CHA" in line["message"] for line in again["report"] if line["code"] == "mapping_remembered")
+    anew = json.dumps({"word.classification.grade 7": "SHA"})
+    assert post(client, rows(3), answers=anew).json()["words"] == {"classification": {"grade 7": "SHA"}}
+    found = client.get("/collections/hazards/items").json()["features"]
+    assert {one["id"]: one["properties"]["classification"] for one in found} == {"H1": "CHA", "H2": "CHA", "H3": "SHA"}
+
+
 CELL = 0.01
 
 
