@@ -118,9 +118,9 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
     address, ana, ben = shared_service
     table = tmp_path / "hazards.csv"
     table.write_text(
-        "id,Klass,opened_on,wkt\n"
-        'H1,SHA,2020-01-01,"POLYGON((46.02 39.02,46.05 39.02,46.05 39.05,46.02 39.02))"\n'
-        "H2,CHA,2020-01-01,\n",
+        "id,classification,opened_on,Zzz,wkt\n"
+        'H1,SHA,2020-01-01,seen from the road,"POLYGON((46.02 39.02,46.05 39.02,46.05 39.05,46.02 39.02))"\n'
+        "H2,CHA,2020-01-01,,\n",
         encoding="utf-8",
     )
     with browsing() as opened:
@@ -144,20 +144,21 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
         tab_to(page, "document.activeElement.textContent === 'Answer and check again'")
         page.keyboard.press("Enter")
         page.wait_for_selector("#result:not([hidden])")
-        assert "0 of 2 rows" in page.inner_text("#outcome")
-        # The column of the class has a name of its own: say so in the table of columns.
-        tab_to(page, "document.activeElement.dataset.field === 'classification'")
-        page.keyboard.type("Klass")
+        assert "1 of 2 rows" in page.inner_text("#outcome")
+        # A column has a name of its own: say in the table of columns which field it is.
+        tab_to(page, "document.activeElement.dataset.field === 'evidence'")
+        page.keyboard.type("Zzz")
         tab_to(page, "document.activeElement.textContent === 'Check again with these columns'")
         page.keyboard.press("Enter")
-        expect(page.locator("#outcome")).to_contain_text("1 of 2")
+        expect(page.locator("#result")).to_be_visible()
+        expect(page.locator("#report-rows")).to_contain_text("evidence <- Zzz")
         assert log.changesets() == []
-        assert page.locator("#report-rows tr").first.inner_text().startswith("2\t")
         tab_to(page, on("report-level"))
         page.keyboard.type("repairs")
         assert page.locator("#report-rows tr").count() == 0
         page.keyboard.press("ArrowUp")
         assert page.locator("#report-rows tr").count() == 1
+        assert page.locator("#report-rows tr").inner_text().startswith("2\t")
         tab_to(page, on("report-csv"))
         with page.expect_download() as download:
             page.keyboard.press("Enter")
@@ -196,6 +197,7 @@ def test_upload_question_report_diff_and_approval_by_keyboard_alone(log, shared_
         assert "H1" in page.inner_text(".cw-popup")
         quiet(seen, address)
     assert log.changeset(made.id).reviewed_by == "ben"
+    assert log.history("hazards", "H1")["evidence"].tolist() == ["seen from the road"]
     assert log.check() == []
 
 
