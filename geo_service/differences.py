@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -99,18 +99,24 @@ class Differences:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[object, ...], Difference] = OrderedDict()
+        self._known: OrderedDict[tuple[int, int, dt.date], Difference] = OrderedDict()
 
     def of(self, log: Log, snapshots: Snapshots, changeset: Changeset, clock: Clock, as_of: dt.date) -> Difference:
-        """Return what a changeset changes; the balance is that of a ground date."""
-        key = (changeset, snapshots.newest().number, as_of)
+        """Return what a changeset changes; the balance is that of a ground date.
+
+        It depends on what the changeset comes on top of alone: what was seen before the approval is seen after it.
+        """
+        number = snapshots.newest().number if changeset.revision is None else changeset.revision - 1
+        key = (changeset.id, number, as_of)
         with self._lock:
             if key not in self._known:
                 self._known[key] = difference(log, snapshots, changeset, clock, as_of)
                 if len(self._known) > self._kept:
                     self._known.popitem(last=False)
             self._known.move_to_end(key)
-            return self._known[key]
+            known = self._known[key]
+        since = [] if changeset.revision else known.changed_since
+        return replace(known, changeset=changeset, changed_since=since)
 
 
 def difference(log: Log, snapshots: Snapshots, changeset: Changeset, clock: Clock, as_of: dt.date) -> Difference:

@@ -4,6 +4,7 @@ It inherits the locks of the file and of the turn, and holds them as long as it 
 the end of the job, is one transaction: a process killed before it has done nothing, one killed after it has done all.
 """
 
+import gc
 import os
 import sys
 import time
@@ -89,6 +90,8 @@ def _fail(log: Log, number: int, reason: str, errors: list[Mapping[str, object]]
 def main() -> None:
     """Work on one upload."""
     os.nice(NICENESS)
+    # Rows make millions of objects and no cycles: looking for them takes an eighth of the time.
+    gc.disable()
     work(Path(sys.argv[1]), int(sys.argv[2]))
 
 
