@@ -12,6 +12,7 @@ from geo_service.changesets import Received, Upload, receive
 from geo_service.cli.options import DEFAULT_DATA, Data, service
 from layers.definitions import LAYERS
 from layers.reading import Question, Unreadable
+from layers.reading.answers import is_answerable
 from layers.reading.kinds import zipped
 from layers.reading.report import Problem, write_csv
 
@@ -84,7 +85,8 @@ def load(
         except Unreadable as error:
             _fail(f"{file.name}: {error}")
         except Question as question:
-            choices = "".join(f"\n  --answer {question.code}={choice!r}" for choice in question.choices)
+            how = f"--answer {question.code}=" if is_answerable(question.code) else "- "
+            choices = "".join(f"\n  {how}{choice!r}" for choice in question.choices)
             _fail(f"{file.name}: {question.message}{choices}")
     if report:
         lines = [

@@ -10,6 +10,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "source_layer": (),
     "encoding": (),
     "swap_axes": ("true", "false"),
+    "coordinates": (),
     "decimal_comma": ("yes", "no"),
     "coordinate_order": ("lat lon", "lon lat"),
     "grid_zone": (),
@@ -47,6 +48,11 @@ class Answers:
     def get(self, code: str) -> str | None:
         """Return the choice for a question, None where it was not answered."""
         return self.choices.get(code)
+
+
+def is_answerable(code: str) -> bool:
+    """Say whether a question is answered by its code and a choice, and not by a mapping or a value."""
+    return code in CHOICES or code.startswith((COLUMN, WORD))
 
 
 def settled(given: Mapping[str, object] | None) -> Answers:

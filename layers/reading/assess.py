@@ -108,6 +108,11 @@ def assess(  # noqa: PLR0913
         answers=replies,
         given=set_,
     )
+    fields.guessed |= {
+        name: "as its source means it"
+        for name, column_ in source.mapping.items()
+        if fields.columns.get(name) == column_ and name not in (mapping or {})
+    }
     rows, words = _rows(source.table, layer, fields, set_, replies, programme.severity)
     rows.own = table.own
     _show(rows, source, fields, words)

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.reading import notations, places
-from layers.reading.found import Columns, Found, Request
+from layers.reading.found import Columns, Found, Request, answer
 from layers.reading.naming import simple
 from layers.reading.questions import Question
 from layers.reading.traverse import walked
@@ -29,6 +29,9 @@ TEXT = (
     "coordinates", "coordinate", "coords", "coord", "gps", "location", "position", "geopoint", "geotrace", "geoshape",
     "geolocation", "координаты", "координата", "koordinat", "koordinatlar", "koordinatı", "polygon",
 )  # fmt: skip
+ROLES = {"longitude", "latitude", "easting", "northing"}
+SHAPES = re.compile(r"\s*(?:SRID=\d+;)?\s*(?:MULTI|POLYGON|LINESTRING|CURVE)|[-+.\d ]+;[-+.\d ]+;", re.IGNORECASE)
+"""How texts begin that are more than a point."""
 SAMPLE = 500
 """Cells of a column that are looked at to say which notation it is written in."""
 
@@ -86,6 +89,9 @@ def _chosen(columns: Columns, request: Request) -> _Chosen:
     """
     mapping = request.get("mapping")
     asked = {str(k): str(v) for k, v in mapping.items()} if isinstance(mapping, dict) else {}
+    column_ = answer(request, "coordinates")
+    if column_ in columns:
+        asked["geometry"] = str(column_)
     named = {simple(name): name for name in reversed(columns)}
 
     def column(role: str, names: tuple[str, ...]) -> str | None:
@@ -103,25 +109,42 @@ def _chosen(columns: Columns, request: Request) -> _Chosen:
         (column("easting", EAST), column("northing", NORTH), False),
         (ending(LONGITUDE), ending(LATITUDE), True),
     )
-    if "geometry" not in asked:
-        for east, north, geographic in pairs:
-            if east and north and east != north:
-                zone = None if geographic or request.get("crs") else column("zone", ZONE)
-                return _Chosen(east, north, geographic=geographic, zone=zone, used=[east, north])
+    for east, north, geographic in pairs:
+        if east and north and east != north and "geometry" not in asked:
+            if f"{east} and {north}" != column_ and not asked.keys() & ROLES:
+                _not_beside_shapes(columns, f"{east} and {north}")
+            zone = None if geographic or request.get("crs") else column("zone", ZONE)
+            return _Chosen(east, north, geographic=geographic, zone=zone, used=[east, north])
     text = column("geometry", TEXT)
     if text and (
         notation := _notation(columns[text]) or ("wkt" if "geometry" in asked or "wkt" in simple(text) else None)
     ):
         return _Chosen(text=text, notation=notation, used=[text] if notation == "wkt" else [])
     fits = [(name, what) for name in columns if (what := _notation(columns[name], surely=True))]
-    if len(fits) == 1 and not asked.keys() & {"longitude", "latitude", "easting", "northing", "geometry"}:
+    if len(fits) == 1 and not asked.keys() & (ROLES | {"geometry"}):
         return _Chosen(text=fits[0][0], notation=fits[0][1], used=[fits[0][0]] if fits[0][1] == "wkt" else [])
     raise Question(
         "coordinates",
         "which columns hold the coordinates? Send it again with mapping longitude and latitude, easting and northing, "
-        "or geometry for one column of text (WKT, MGRS, UTM, degrees, ODK)",
+        "or with coordinates, the one column of text (WKT, MGRS, UTM, degrees, ODK) that holds them",
         [name for name, _ in fits] or list(columns),
     )
+
+
+def _not_beside_shapes(columns: Columns, pair: str) -> None:
+    """Ask which is meant where a table has a point in two columns and lines or polygons in another.
+
+    Raises:
+        Question: it has both.
+    """
+    shapes = []
+    for name, values in columns.items():
+        sample = [one for one in values if one is not None][:SAMPLE]
+        if sample and all(isinstance(one, str) and SHAPES.match(one) for one in sample) and _notation(sample):
+            shapes.append(name)
+    if shapes:
+        message = "the table has points and also lines or polygons: which are meant? Send it again with coordinates"
+        raise Question("coordinates", message, (*shapes, pair))
 
 
 def _notation(values: list[object], *, surely: bool = False) -> str | None:

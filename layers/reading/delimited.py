@@ -62,9 +62,11 @@ def _decoded(content: bytes, encoding: str | None) -> str:
         return content.decode(encoding or "utf-8-sig")
     except LookupError:
         raise Question("encoding", f"no encoding is called {encoding!r}", ENCODINGS) from None
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
         asked = encoding or "UTF-8"
-        message = f"its text is not {asked}: send it again with encoding, one of them"
+        letters = content[max(error.start - 20, 0) : error.start + 20].splitlines()
+        shown = "; ".join(f"{one}: {max(letters, key=len).decode(one, 'replace')}" for one in ENCODINGS[1:-1])
+        message = f"its text is not {asked}: send it again with encoding. What is not reads as {shown}"
         raise Question("encoding", message, ENCODINGS) from None
 
 

@@ -11,6 +11,7 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
+from layers.reading import remarks
 from layers.reading.found import MOST_COLUMNS, Found, Request
 from layers.reading.questions import Unreadable
 
@@ -27,6 +28,7 @@ class Parsed:
     geometry: NDArray[np.object_]
     defects: dict[int, tuple[str, str]] = field(default_factory=dict)
     notes: list[tuple[int, str, str]] = field(default_factory=list)
+    notices: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read(path: Path, request: Request) -> Found:  # noqa: ARG001 - one form for all readers
@@ -44,6 +46,7 @@ def read(path: Path, request: Request) -> Found:  # noqa: ARG001 - one form for 
         assumed=not parsed.crs,
         defects=parsed.defects,
         notes=parsed.notes,
+        notices=parsed.notices,
         ids=parsed.ids,
     )
 
@@ -67,6 +70,8 @@ def parse(content: bytes) -> Parsed:
         if defect:
             found.defects[place] = defect
     found.geometry = _geometries(shapes, found)
+    found.notes += remarks.remarked(features, found.geometry)
+    found.notices = remarks.of_document(document, found.geometry, crs)
     return found
 
 
@@ -140,12 +145,16 @@ def _geometries(shapes: list[object], found: Parsed) -> NDArray[np.object_]:
         if built[place] is not None or shape is None:
             continue
         try:
-            built[place] = _tolerant(shape)
-            found.notes.append(
-                (place, "ring_closed", "a ring was not closed; its first vertex was put behind its last")
-            )
+            built[place], closed, deep = _tolerant(shape)
         except ValueError as error:
             found.defects.setdefault(place, ("geometry", str(error)))
+            continue
+        if closed:
+            message = "a ring was not closed; its first vertex was put behind its last"
+            found.notes.append((place, "ring_closed", message))
+        if deep:
+            message = "heights, measures and further numbers were dropped; ground is flat here"
+            found.notes.append((place, "z_dropped", message))
     return built
 
 
@@ -159,26 +168,63 @@ def _text(shape: object) -> str | None:
         return None
 
 
-def _tolerant(shape: object) -> shapely.Geometry:
-    """Build a polygon whose rings are not closed.
+def _tolerant(shape: object) -> tuple[shapely.Geometry, bool, bool]:
+    """Build a polygon whose rings are not closed, or whose vertices have more than three numbers; say which it was.
 
     Raises:
         ValueError: that is not what is wrong with it; the message says what is.
     """
     if not isinstance(shape, Mapping):
-        raise ValueError("its geometry is not an object")  # noqa: TRY004 - one kind of error for a bad row
+        raise ValueError(f"its geometry is not an object but {_named(shape)}")  # noqa: TRY004 - one error for a bad row
     kind, coordinates = shape.get("type"), shape.get("coordinates")
     if kind not in TYPES:
         raise ValueError(f"its geometry is of type {kind!r}, which GeoJSON does not know")
     if kind == "GeometryCollection":
         raise ValueError("its geometry collection holds something that is no geometry")
+    if coordinates is None:
+        raise ValueError("its geometry has no coordinates")
     if not isinstance(coordinates, list):
-        raise ValueError("its geometry has no list of coordinates")  # noqa: TRY004 - as above
+        raise ValueError(f"its coordinates are {_named(coordinates)}, not a list")  # noqa: TRY004 - as above
+    depth, wanted = _depth(coordinates), DEPTHS[kind]
+    if depth != wanted:
+        much = "not deep enough" if depth < wanted else "too deep"
+        raise ValueError(f"its coordinates are nested {much} for a {kind}: {depth} lists in each other, not {wanted}")
     if kind == "Polygon":
-        return _polygon(coordinates)
-    if kind == "MultiPolygon":
-        return shapely.MultiPolygon([_polygon(one) for one in coordinates])
-    raise ValueError(f"its coordinates are not those of a {kind}")
+        rings = [coordinates]
+    elif kind == "MultiPolygon":
+        rings = coordinates
+    else:
+        raise ValueError(f"its coordinates are not those of a {kind}: {_why(coordinates)}")
+    built = [_polygon(one) for one in rings]
+    closed = any(one[0] != one[-1] for polygon in rings for one in polygon)
+    deep = any(len(one) > 2 for polygon in rings for ring in polygon for one in ring)
+    return built[0] if kind == "Polygon" else shapely.MultiPolygon(built), closed, deep
+
+
+DEPTHS = {"Point": 1, "MultiPoint": 2, "LineString": 2, "MultiLineString": 3, "Polygon": 3, "MultiPolygon": 4}
+"""How many lists stand in each other in the coordinates of each type."""
+
+
+def _named(value: object) -> str:
+    return {str: "text", list: "a list", dict: "an object", bool: "true or false"}.get(type(value), "a number")
+
+
+def _depth(value: object) -> int:
+    depth = 0
+    while isinstance(value, list) and depth < 9:
+        depth += 1
+        value = value[0] if value else None
+    return depth
+
+
+def _why(coordinates: list[object]) -> str:
+    """Say what is wrong with the first vertex that is none."""
+    for one in coordinates if isinstance(coordinates[0], list) else [coordinates]:
+        try:
+            _position(one)
+        except ValueError as error:
+            return str(error)
+    return "it has too few vertices"
 
 
 def _polygon(rings: object) -> shapely.Polygon:
@@ -195,7 +241,7 @@ def _polygon(rings: object) -> shapely.Polygon:
 
 def _position(one: object) -> tuple[float, float]:
     if not isinstance(one, list) or len(one) < 2 or not all(_is_number(n) for n in one[:2]):
-        raise ValueError("a vertex is not a pair of numbers")
+        raise ValueError(f"a vertex is not a pair of numbers but {str(one)[:40]}")
     if not (math.isfinite(one[0]) and math.isfinite(one[1])):
         raise ValueError("a coordinate is not a finite number")
     return float(one[0]), float(one[1])

@@ -52,6 +52,9 @@ def look_at(rows: Rows, table: RawTable, area: Box | None, *, swap_axes: bool | 
     if k and table.crs is not None and not table.crs.equals(measure.LONLAT, ignore_axis_order=True):
         rows.geometry[k] = measure.transform(rows.geometry[k], table.crs)
     _in_place(rows, area, ask=swap_axes is None)
+    if rows.layer.geometry is Geometry.line:
+        for place in np.flatnonzero(~rows.rejected & (shapely.length(rows.geometry) == 0)).tolist():
+            rows.reject(place, "no_length", "it is a line without length: all of its vertices are one place")
     if rows.layer.geometry in {Geometry.polygon, Geometry.point_or_polygon}:
         _mend(rows, right_handed=table.right_handed)
 

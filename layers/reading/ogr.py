@@ -48,7 +48,9 @@ def read(path: Path, request: Request) -> Found:
     """
     if set(pyogrio.list_drivers()) - set(ALLOWED):
         raise Unreadable("the reader is not caged as it must be; please report this")
-    if path.suffix in MARKUP and re.search(rb"<!(DOCTYPE|ENTITY)", path.read_bytes(), re.IGNORECASE):
+    if path.suffix in MARKUP and re.search(
+        rb"<!(DOCTYPE|ENTITY)", path.read_bytes().replace(b"\x00", b""), re.IGNORECASE
+    ):
         raise Unreadable("it declares entities of its own, which nothing that is sent here needs; send it without them")
     asked = answer(request, "source_layer")
     if path.suffix == ".kml":
@@ -61,7 +63,11 @@ def _layer(path: Path, layer: str, request: Request) -> Found:
     known = encoding_of(path.with_suffix(".dbf"), answer(request, "encoding")) if path.suffix == ".shp" else None
     encoding = {"encoding": known} if known else {}
     meta, _, wkb, fields = pyogrio.raw.read(str(path), layer=layer, datetime_as_string=True, **encoding)
-    columns: Columns = {str(name): plain(values) for name, values in zip(meta["fields"], fields, strict=True)}
+    names = [str(name) for name in meta["fields"]]
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise Unreadable(f"two columns have the same name: {', '.join(twice)}")
+    columns: Columns = {name: plain(values) for name, values in zip(names, fields, strict=True)}
     if wkb is None:
         return from_columns(
             {name: values for name, values in columns.items() if name.strip()}, request, crs=meta.get("crs")

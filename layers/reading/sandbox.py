@@ -61,6 +61,7 @@ class Keeper:
 
     def __init__(self) -> None:
         """Start it."""
+        self._owner = os.getpid()
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
@@ -74,9 +75,11 @@ class Keeper:
         atexit.register(self.end)
 
     def end(self) -> None:
-        """Let it go; it ends when nobody holds its line."""
+        """Let it go: by the process that started it, and not by one that was forked from that."""
         atexit.unregister(self.end)
         self._control.close()
+        if self._owner != os.getpid():
+            return
         self._process.kill()
         self._process.wait()
 

@@ -19,6 +19,13 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "traverse_closure": "warning",
         "low_location_precision": "warning",
         "low_date_precision": "warning",
+        "antimeridian": "warning",
+        "many_vertices": "notice",
+        "holes": "notice",
+        "one_part": "notice",
+        "feature_id": "notice",
+        "no_properties": "notice",
+        "bbox": "notice",
     }
 )
 """What is possible and still should be looked at, by code. What can't be is always rejected, and not listed here."""

@@ -166,10 +166,11 @@ def _legs(columns: Columns, named: _Columns, legs: list[int]) -> tuple[np.ndarra
 
 
 def _angle(value: object, place: int) -> float:
-    read = notations.degrees(str(value)) if value is not None else None
-    if read is None or read.axis or not -360 <= read.value <= 360:
+    read = None if value is None or isinstance(value, int | float) else notations.degrees(str(value))
+    number = value if isinstance(value, int | float) else read.value if read and not read.axis else None
+    if number is None or not -360 <= number <= 360:
         raise ValueError(f"row {place + 1}: {str(value)[:40]} is no bearing in degrees")
-    return read.value
+    return float(number)
 
 
 def _length(value: object, place: int) -> float:
