@@ -22,7 +22,7 @@ from geo_service.access.limits import Buckets, address_of, limited
 from geo_service.access.logbook import told
 from geo_service.access.oidc import BadBearer, IdentityProvider
 from geo_service.access.origins import refuse_other_sites, refuse_strangers
-from geo_service.access.principals import LOCAL, NOBODY, PUBLIC, NotAllowed, Principal, Role
+from geo_service.access.principals import LOCAL, NOBODY, PUBLIC, NotAllowed, Principal, Role, identity
 from geo_service.access.routes import Found, Table
 from geo_service.access.settings import MEGABYTE, AccessSettings, access_settings_of
 from geo_service.access.tokens import FORM, Token, Tokens, verified
@@ -129,7 +129,7 @@ class Gate:
             raise
         told(scope, principal)
         if principal.known and principal is not LOCAL:
-            self._take(f"by {principal.name}", settings.requests_per_minute)
+            self._take(f"by {identity(principal.name)}", settings.requests_per_minute)
         elif not principal.known:
             self._take(f"at {address_of(scope)}", settings.public_requests_per_minute)
         method = scope["method"]

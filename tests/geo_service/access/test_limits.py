@@ -61,7 +61,7 @@ def test_too_many_requests_are_429_with_the_time_to_wait(log, visit, give):
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["retry-after"]) <= 20
     # A second token is the same person; a colleague is not.
-    assert visit(give("viewer", "second", owner="Ann")).get("/coverage").status_code == 429
+    assert visit(give("viewer", "second", owner="ANN")).get("/coverage").status_code == 429
     assert visit(give("viewer", "other", owner="Ben")).get("/coverage").status_code == 200
     assert [visit().get("/coverage").status_code for _ in range(3)] == [401, 401, 429]
 
