@@ -1,9 +1,12 @@
 """The application: routers put together over the parts they work with, behind the gate."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -12,10 +15,11 @@ from geo_service.access.dependencies import Rule, requires
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
-from geo_service.api import changesets, collections, coverage, operation, pages, problems
+from geo_service.api import changesets, collections, coverage, operation, pages, problems, review, review_pages
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
 from geo_service.clock import Clock, utc_now
+from geo_service.jobs.runner import Runner
 from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
@@ -29,11 +33,21 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
         local: only this machine can reach the service, so that it runs open for one person until there is a token.
         shelf: the file that keeps what is worked out of the store from one start to the next.
     """
-    app = FastAPI(title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        runner = Runner(log)
+        runner.start()
+        yield
+        await run_in_threadpool(runner.stop)
+
+    app = FastAPI(
+        title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=running
+    )
     app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
-    for one in (pages, operation, changesets, collections):
+    for one in (pages, review_pages, operation, changesets, review, collections):
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

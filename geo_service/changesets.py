@@ -2,28 +2,27 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
-import geopandas as gpd
-import pandas as pd
+import orjson
 
+from geo_service import sources
+from geo_service.attention import looked_at
 from geo_service.clock import Clock
 from geo_service.neighbours import in_force_near
 from geo_service.settings import Settings, settings_of
-from geo_service.store.errors import WrongState
+from geo_service.store.errors import Stale
 from geo_service.store.log import Changeset, Draft, Log, Progress
 from geo_service.store.snapshot import Snapshots
 from layers import reading
-from layers.coverage import arrange
 from layers.definitions import LAYERS
+from layers.reading.answers import COLUMN, NONE, WORD
 from layers.reading.report import Problem
 
 ATTEMPTS = 5
 """How often rows are judged anew because somebody recorded something in between."""
-
-LOOKED_AT = ("hazards", "releases", "surveys", "incidents", "spots")
-"""Layers whose changes can put something on the list that a person must look at."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,35 @@ class Upload:
     answers: Mapping[str, object] = field(default_factory=dict)
 
 
+FILE = ("layer", "content", "name", "author", "message")
+"""What an upload is; the rest is what was said of it."""
+
+
+def said(upload: Upload) -> dict[str, Any]:
+    """Return what was said of a file, beside what it is: JSON can hold it."""
+    given = {one.name: getattr(upload, one.name) for one in fields(upload) if one.name not in FILE}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in given.items() if value}
+
+
+class Large(Exception):
+    """The file has more rows than one waits for."""
+
+
 @dataclass(frozen=True)
 class Received:
-    """What became of an upload: the draft with its report, and the changeset unless it was only tried."""
+    """What became of an upload: the draft with its report, and the changeset unless it was only tried.
+
+    Attributes:
+        columns: of the file; mapping: field -> column, and words: field -> text -> word, as they were used.
+        remembered: the part of the mapping that was remembered of this source.
+    """
 
     draft: Draft
     changeset: Changeset | None
+    columns: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    remembered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def by_code(self) -> Counter[tuple[str, str]]:
@@ -75,15 +97,30 @@ def receive(  # noqa: PLR0913
     *,
     dry_run: bool = False,
     approve: bool = False,
+    submit: bool = True,
+    most_rows: int | None = None,
+    job: int | None = None,
+    read: Callable[[int], None] = lambda _: None,
     progress: Progress | None = None,
 ) -> Received:
     """Read a file, judge every row, and keep what is accepted as one changeset.
 
-    It is approved at once unless review is on for the store; `approve` asks for it all the same.
+    It is approved at once unless review is on for the store; `approve` asks for it all the same, and without `submit`
+    it stays a draft. The mapping and the words last used for the same source are used again for what the upload
+    says nothing of, and the report says so.
+
+    Args:
+        log, snapshots, upload, clock: the store, what it holds, what comes, and the time.
+        dry_run: keep nothing.
+        approve, submit: how far it goes.
+        most_rows: refuse a file with as many rows or more.
+        job: the number of the upload in the background that this is.
+        read: told how many rows were read; progress: told of the writing.
 
     Raises:
         layers.reading.Unreadable: the file can't be read.
         layers.reading.Question: something must be answered first; nothing is guessed.
+        Large: it has `most_rows` rows or more.
         geo_service.store.errors.StoreError: the store could not keep it. Nothing is half-written.
     """
     table = reading.read(
@@ -95,21 +132,60 @@ def receive(  # noqa: PLR0913
         mapping=upload.mapping,
         answers=upload.answers,
     )
+    read(len(table))
+    if most_rows is not None and len(table) >= most_rows:
+        raise Large
+    columns = tuple(table.columns)
+    source = sources.signature(upload.author, upload.layer, columns)
+    upload, known = _with_remembered(upload, sources.remembered(log, source, columns))
     review = settings_of(log.settings()).review
     for attempt in range(ATTEMPTS):
-        draft = judged(log, snapshots, upload, table, clock)
-        if dry_run:
-            return Received(draft, None)
+        draft, verdict = judged(log, snapshots, upload, table, clock)
+        draft = replace(
+            draft,
+            problems=[*_remembering(known), *draft.problems],
+            signature=source,
+            answers=orjson.dumps(said(upload), option=orjson.OPT_SORT_KEYS).decode(),
+            job=job,
+        )
+        kept = None
         try:
-            return Received(draft, _keep(log, draft, approve=approve, review=review, progress=progress))
-        except WrongState:
+            if not dry_run:
+                kept = _keep(log, draft, approve=approve, review=review, submit=submit, progress=progress)
+        except Stale:
             # Somebody recorded something in between: the rows are held against that now.
             if attempt == ATTEMPTS - 1:
                 raise
+        else:
+            return Received(draft, kept, columns, verdict.mapping, verdict.words, known.mapping)
     raise AssertionError
 
 
-def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTable, clock: Clock) -> Draft:
+def _with_remembered(upload: Upload, last: sources.Remembered) -> tuple[Upload, sources.Remembered]:
+    """Return the upload with what is remembered of its source where it says nothing itself, and that part of it."""
+    mapping = {field_: column for field_, column in last.mapping.items() if field_ not in upload.mapping}
+    told = {code: word for code, word in last.words.items() if code not in upload.answers}
+    nowhere = {f"{COLUMN}{field_}": NONE for field_, column in upload.mapping.items() if not column}
+    used = replace(
+        upload,
+        mapping={**mapping, **{field_: column for field_, column in upload.mapping.items() if column}},
+        answers={**told, **nowhere, **upload.answers},
+    )
+    return used, sources.Remembered(mapping, told)
+
+
+def _remembering(known: sources.Remembered) -> list[Problem]:
+    pairs = [f"{name} <- {column}" for name, column in known.mapping.items()]
+    pairs += [f"{code.removeprefix(WORD)} -> {word}" for code, word in known.words.items()]
+    if not pairs:
+        return []
+    message = f"taken as last time for this source: {', '.join(pairs)}; a mapping or answer of your own goes before"
+    return [Problem(None, None, "notice", "mapping_remembered", message)]
+
+
+def judged(
+    log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTable, clock: Clock
+) -> tuple[Draft, reading.Verdict]:
     """Return what becomes of a file's rows against all that is recorded now."""
     settings = settings_of(log.settings())
     layer = LAYERS[upload.layer]
@@ -128,7 +204,7 @@ def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTab
         answers=upload.answers,
         neighbours=lambda box: in_force_near(snapshots, box, settings.today(clock)),
     )
-    return Draft(
+    draft = Draft(
         layer=layer.name,
         author=upload.author,
         message=upload.message,
@@ -144,16 +220,19 @@ def judged(log: Log, snapshots: Snapshots, upload: Upload, table: reading.RawTab
         warnings=verdict.warnings,
         based_on=head.number if head else 0,
     )
+    return draft, verdict
 
 
-def _keep(log: Log, draft: Draft, *, approve: bool, review: bool, progress: Progress | None) -> Changeset:
+def _keep(  # noqa: PLR0913
+    log: Log, draft: Draft, *, approve: bool, review: bool, submit: bool, progress: Progress | None
+) -> Changeset:
     """Keep a draft: rejected where no row was accepted, and left a draft where it changes nothing.
 
     Only new versions make a revision, so that loading a file again leaves every published answer as it is.
     """
     if not draft.accepted:
         return log.reject(log.append(draft, progress=progress).id, draft.author)
-    if not len(draft.versions):
+    if not len(draft.versions) or not submit:
         return log.append(draft, submit=False, progress=progress)
     if approve or not review:
         return log.append_approved(draft, reviewer=draft.author if approve else None, progress=progress)
@@ -172,50 +251,3 @@ def area_of_operations(settings: Settings, snapshots: Snapshots) -> tuple[float,
         return None
     west, south, east, north = districts.total_bounds.tolist()
     return reading.grown_box(west, south, east, north, 50_000.0)
-
-
-def looked_at(
-    snapshots: Snapshots, layer: str, new: gpd.GeoDataFrame, settings: Settings, clock: Clock
-) -> list[Problem]:
-    """Return what a person must look at once these versions hold, as lines of the report with their m2."""
-    if layer not in LOOKED_AT or not len(new):
-        return []
-    frames = {name: snapshots.newest().frames[name] for name in LOOKED_AT}
-    frames[layer] = _with_new(frames[layer], new, clock)
-    box = new.total_bounds.tolist()
-    near = {name: _near(frame, box) for name, frame in frames.items()}
-    arrangement = arrange(
-        near["hazards"], near["releases"], near["surveys"], incidents=near["incidents"], spots=near["spots"]
-    )
-    listed = arrangement.attention(settings.today(clock))
-    ids = set(new["id"])
-    rows = dict(zip(new["id"], new["source_row"], strict=True))
-    found = []
-    for one in listed.to_dict("records"):
-        mine = one["layer"] == layer and one["id"] in ids
-        if not mine and one["other"] not in ids:
-            continue
-        size = f", {one['m2']:,.1f} m2" if one["m2"] else ""
-        other = f" and {one['other']}" if one["other"] else ""
-        message = f"{one['message']}: {one['layer']} {one['id']}{other}{size}"
-        row = int(rows[one["id"]]) if mine else None
-        found.append(Problem(row, str(one["id"]), "notice", str(one["code"]), message))
-    return found
-
-
-def _with_new(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, clock: Clock) -> gpd.GeoDataFrame:
-    """Return the versions of a layer with new ones behind them, as if recorded now."""
-    now = pd.Timestamp(clock()).as_unit("us")
-    first = int(old["row"].max()) + 1 if len(old) else 0
-    added = new.assign(recorded_at=now, row=range(first, first + len(new)))
-    return added if not len(old) else gpd.GeoDataFrame(pd.concat([old, added], ignore_index=True), crs=old.crs)
-
-
-def _near(frame: gpd.GeoDataFrame, box: Sequence[float]) -> gpd.GeoDataFrame | None:
-    """Return all versions of the records that have some version within a box."""
-    if not len(frame):
-        return None
-    west, south, east, north = box
-    bounds = frame.bounds.to_numpy()
-    touches = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
-    return frame[frame["id"].isin(frame["id"][touches])]

@@ -28,6 +28,7 @@ class Settings:
         review: whether a second person must approve.
         qc_required_from: from which completion date cleared ground needs quality control.
         area_of_operations: west, south, east, north in degrees; None: the districts' box grown by 50 km.
+        background_rows: files with as many rows go on in the background when they come over HTTP.
         synthetic: the store holds a demonstration.
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
     """
@@ -39,6 +40,7 @@ class Settings:
     review: bool = False
     qc_required_from: dt.date | None = None
     area_of_operations: tuple[float, float, float, float] | None = None
+    background_rows: int = 100_000
     synthetic: bool = False
     severity: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,6 +14,7 @@ from geo_service.access.principals import Role
 from geo_service.access.public import FullRecords, Generalised, PublicRecords, Records
 from geo_service.balance import View, view
 from geo_service.clock import Clock
+from geo_service.differences import Differences
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
@@ -29,6 +30,7 @@ class Service:
     clock: Clock
     progress: Progress = quiet
     generalised: Generalised = field(default_factory=Generalised)
+    differences: Differences = field(default_factory=Differences)
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +82,14 @@ def matches(request: Request, tag: str) -> bool:
     """Say whether the client has this very answer (RFC 9110, If-None-Match compares weakly)."""
     given = request.headers.get("if-none-match", "")
     return given.strip() == "*" or tag in [one.strip().removeprefix("W/") for one in given.split(",")]
+
+
+def read_answer(
+    request: Request, body: bytes, media_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an answer with an ETag of its very bytes, or 304 to a client that has them."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    return unchanged(tag) if matches(request, tag) else answer(body, media_type, tag, headers)
 
 
 def unchanged(tag: str) -> Response:

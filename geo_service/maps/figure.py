@@ -3,6 +3,7 @@
 import base64
 import mimetypes
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -44,10 +45,12 @@ class Fixed(Element):
 class OfflineMap(folium.Map):
     """A map that asks for Leaflet and our own script; Folium's lists, shared by the process, stay as they are."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(
+        self, *, scripts: Sequence[str] = ("map.js",), styles: Sequence[str] = ("map.css",), **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.default_js = [("leaflet", LEAFLET_JS), ("clearway", "map.js")]
-        self.default_css = [("leaflet_css", LEAFLET_CSS), ("clearway_css", "map.css")]
+        self.default_js = [("leaflet", LEAFLET_JS), *((name, name) for name in scripts)]
+        self.default_css = [("leaflet_css", LEAFLET_CSS), *((name, name) for name in styles)]
 
 
 class OfflineFigure(Figure):

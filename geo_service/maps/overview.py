@@ -86,7 +86,7 @@ def _panel(situation: Situation, mode: Mode, base_path: str) -> str:
         linked=mode == "linked",
         home=f"{base_path.rstrip('/')}/",
         counts={name: len(situation.frames[name]) for name in DRAWN},
-        data=Markup(_script_json(page_data(situation))),  # noqa: S704 - escaped for its place by _script_json
+        data=Markup(script_json(page_data(situation))),  # noqa: S704 - escaped for its place by script_json
     )
     return str(page)
 
@@ -136,7 +136,7 @@ def _features(situation: Situation, layer: str) -> list[dict[str, object]]:
     ]
 
 
-def _script_json(data: Mapping[str, object]) -> str:
+def script_json(data: Mapping[str, object]) -> str:
     """Return data as JSON that can't end the script element it stands in."""
     text = orjson.dumps(data).decode()
     for mark, escaped in (

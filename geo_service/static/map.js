@@ -151,6 +151,6 @@ window.clearway = (() => {
     map.attributionControl.addAttribution(data.synthetic ? "SYNTHETIC data" : "Recorded data only");
     Object.assign(api, { map, counts, ready: true });
   }
-  const api = { draw, ready: false };
+  const api = { draw, ready: false, tools: { STYLES, element, popup, cursor } };
   return api;
 })();

@@ -2,7 +2,8 @@
 
 A changeset's *digest* is a SHA-256 over what it was given: its description and counts, the lines of its report and its
 versions as they lie in the file, in order. The *journal* has an entry for everything that happens to a store: it was
-created, a setting was set, a changeset was received (with its digest), submitted, approved or rejected. Each entry's
+created, a setting was set, a changeset was received (with its digest), submitted, approved or rejected, an upload was
+acknowledged to go on in the background (with the digest of what was asked), failed or was cancelled. Each entry's
 hash is a SHA-256 over the hash of the one before and the entry itself; that of an approval is the revision's. So one
 published hash vouches for every byte recorded up to it.
 
@@ -17,7 +18,8 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from geo_service.store.schema import DESCRIPTION, quoted, stored_columns
+from geo_service.store.review_schema import DESCRIBED, JOB
+from geo_service.store.schema import quoted, stored_columns
 from layers.definitions import LAYERS
 
 NOTHING = "0" * 64
@@ -78,9 +80,9 @@ def digest_of(connection: sqlite3.Connection, changeset: int) -> str:
     """Return the digest of a changeset from what the file holds of it."""
     digest = hashlib.sha256(b"clearway changeset 1\n")
     described = connection.execute(
-        f"SELECT {', '.join(DESCRIPTION)} FROM changesets WHERE id = ?", (changeset,)
+        f"SELECT {', '.join(DESCRIBED)} FROM changesets WHERE id = ?", (changeset,)
     ).fetchone()
-    digest.update(_framed(dict(zip(DESCRIPTION, described, strict=True))))
+    digest.update(_framed(dict(zip(DESCRIBED, described, strict=True))))
     for row in connection.execute(
         f"SELECT {', '.join(_PROBLEM)} FROM problems WHERE changeset = ? ORDER BY number", (changeset,)
     ):
@@ -96,6 +98,12 @@ def digest_of(connection: sqlite3.Connection, changeset: int) -> str:
             pieces += (_framed(dict(zip(names, values, strict=False))), len(geometry).to_bytes(8, "big"), geometry)
         digest.update(b"".join(pieces))
     return digest.hexdigest()
+
+
+def job_digest(connection: sqlite3.Connection, job: int) -> str:
+    """Return the digest of what was asked of a job, from what the file holds of it."""
+    row = connection.execute(f"SELECT {', '.join(JOB)} FROM jobs WHERE id = ?", (job,)).fetchone()
+    return hashlib.sha256(b"clearway job 1\n" + _framed(dict(zip(JOB, row, strict=True)))).hexdigest()
 
 
 def settings(connection: sqlite3.Connection) -> dict[str, object]:

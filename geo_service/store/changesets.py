@@ -1,25 +1,36 @@
 """Changesets and revisions in the file: received, moved along their states, recorded."""
 
 import datetime as dt
+import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from geo_service.access.principals import identity, same_person
-from geo_service.store import chain, geopackage
-from geo_service.store.errors import Forbidden, NotFound, WrongState
-from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State
+from geo_service.store import chain, geopackage, jobs
+from geo_service.store.errors import Forbidden, NotFound, Stale, WrongState
+from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State, Step
 from geo_service.store.moments import moment_of, text_of
-from geo_service.store.schema import DESCRIPTION
+from geo_service.store.review_schema import DESCRIBED
 from geo_service.store.version_tables import Prepared, write
 
 _NAMES = tuple(field.name for field in fields(Changeset))
 _FROM_REVISION = {"recorded_at": "r.recorded_at", "revision": "r.number"}
+_RECEIVED = tuple(name for name in _NAMES if name not in _FROM_REVISION)
+_COUNTS = ("rows_read", "accepted", "repaired", "unchanged", "rejected", "warnings", "versions")
+_AS_JOB = {"reviewed_by": "NULL", "answers": "request", **dict.fromkeys(_COUNTS, "0")}
+_AS_CHANGESET = {"reason": "NULL", "errors": "NULL"}
 _SELECT = (
     f"SELECT {', '.join(_FROM_REVISION.get(name, f'c.{name}') for name in _NAMES)} "  # noqa: S608 - names of fields
-    "FROM changesets c LEFT JOIN revisions r ON r.changeset = c.id"
+    f"FROM (SELECT {', '.join(f'{_AS_CHANGESET.get(name, name)} AS {name}' for name in _RECEIVED)} FROM changesets "
+    f"UNION ALL SELECT {', '.join(_AS_JOB.get(name, name) for name in _RECEIVED)} FROM jobs WHERE state <> 'done') c "
+    "LEFT JOIN revisions r ON r.changeset = c.id"
 )
-_GIVEN = DESCRIPTION[1:]
+"""Changesets, and the uploads in the background that have not become one."""
+
+_STEPS = ("acknowledged", "received", "submitted", "approved", "rejected", "failed", "cancelled")
+"""The kinds of entries of the journal that are about a changeset."""
 _REVISION = "SELECT number, recorded_at, changeset, hash FROM revisions"
 _TICK = dt.timedelta(microseconds=1)
 
@@ -36,16 +47,22 @@ def receive(  # noqa: PLR0913
     """Write a draft as a changeset, seal it, and return its id.
 
     Raises:
-        WrongState: the layer has had a revision after the one the draft was checked against.
+        WrongState: the layer has had a revision after the one the draft was checked against, or the upload in the
+            background that it ends was cancelled.
     """
     _refuse_stale(connection, draft)
     at = text_of(now)
-    given = {**vars(draft), "created_at": at, "versions": len(prepared.blobs)}
-    (changeset,) = connection.execute(
-        f"INSERT INTO changesets (state, {', '.join(_GIVEN)}) "  # noqa: S608 - names of fields
-        f"VALUES ({', '.join('?' * (len(_GIVEN) + 1))}) RETURNING id",
-        (state.value, *(given[name] for name in _GIVEN)),
-    ).fetchone()
+    if draft.job is None:
+        changeset = jobs.next_number(connection)
+    else:
+        jobs.finish(connection, draft.job)
+        changeset = draft.job
+    given = {**vars(draft), "id": changeset, "created_at": at, "versions": len(prepared.blobs)}
+    connection.execute(
+        f"INSERT INTO changesets (state, {', '.join(DESCRIBED)}) "  # noqa: S608 - names of fields
+        f"VALUES ({', '.join('?' * (len(DESCRIBED) + 1))})",
+        (state.value, *(given[name] for name in DESCRIBED)),
+    )
     connection.executemany(
         "INSERT INTO problems (changeset, row, id, level, code, message) VALUES (?, ?, ?, ?, ?, ?)",
         ((changeset, one.row, one.id, one.level, one.code, one.message) for one in draft.problems),
@@ -55,7 +72,7 @@ def receive(  # noqa: PLR0913
     connection.execute("UPDATE changesets SET digest = ? WHERE id = ?", (digest, changeset))
     body = {"digest": digest, "state": state.value}
     chain.record(connection, "received", at=at, actor=draft.author, subject=str(changeset), body=body)
-    return int(changeset)
+    return changeset
 
 
 def move(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None, now: dt.datetime) -> None:
@@ -130,6 +147,35 @@ def problems(connection: sqlite3.Connection, changeset: int) -> list[ReportLine]
     return [ReportLine(*row) for row in found]
 
 
+def steps(connection: sqlite3.Connection, changeset: int) -> list[Step]:
+    """Return what happened to a changeset, by the journal, in order.
+
+    Raises:
+        NotFound: there is no such changeset.
+    """
+    fetch(connection, changeset)
+    found = connection.execute(
+        "SELECT number, at, actor, kind, body, hash FROM journal WHERE subject = ? "
+        "AND kind IN (SELECT value FROM json_each(?)) ORDER BY number",
+        (str(changeset), json.dumps(_STEPS)),
+    )
+    return [
+        Step(number, moment_of(at), actor, kind, json.loads(body) or {}, chained)
+        for number, at, actor, kind, body, chained in found
+    ]
+
+
+def answers(connection: sqlite3.Connection, signature: str) -> Mapping[str, object] | None:
+    """Return what was last answered for a source; what was rejected is no example to follow."""
+    row = connection.execute(
+        "SELECT answers FROM changesets WHERE signature = ? AND answers IS NOT NULL AND state <> 'rejected' "
+        "ORDER BY id DESC LIMIT 1",
+        (signature,),
+    ).fetchone()
+    found: Mapping[str, object] | None = json.loads(row[0]) if row else None
+    return found
+
+
 def head(connection: sqlite3.Connection) -> Revision | None:
     """Return the last revision, None before the first."""
     return _one(connection.execute(f"{_REVISION} ORDER BY number DESC LIMIT 1"))
@@ -154,7 +200,7 @@ def _refuse_stale(connection: sqlite3.Connection, draft: Draft) -> None:
         (draft.based_on, draft.layer),
     ).fetchone()
     if later:
-        raise WrongState("These records have changed since they were checked. Load the file again.")
+        raise Stale("These records have changed since they were checked. Load the file again.")
 
 
 def _step(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None) -> None:

@@ -30,6 +30,7 @@ def check(connection: sqlite3.Connection, progress: Progress | None = None) -> l
         ("layout", check_layout),
         ("journal", _journal),
         ("changesets", _changesets),
+        ("jobs", _jobs),
         ("revisions", _revisions),
         ("orphans", _orphans),
         ("tokens", check_tokens),
@@ -97,6 +98,27 @@ def _changesets(connection: sqlite3.Connection) -> Iterator[Finding]:
             yield Finding("counts", f"Changeset {number} does not hold what it counts.")
     for number in told:
         yield Finding("changesets", f"Changeset {number} is gone.")
+
+
+def _jobs(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Compare every upload that went on in the background with what the journal says of it."""
+    told: dict[int, tuple[object, ...]] = {}
+    for entry in chain.entries(connection):
+        if entry.kind == "acknowledged":
+            told[int(entry.subject)] = (json.loads(entry.body)["digest"], "processing", None, None)
+        elif entry.kind in {"failed", "cancelled"}:
+            body = json.loads(entry.body)
+            told[int(entry.subject)] = (told[int(entry.subject)][0], entry.kind, body["reason"], body["errors"])
+        elif entry.kind == "received" and int(entry.subject) in told:
+            digest, state, *_ = told[int(entry.subject)]
+            if state != "processing":
+                yield Finding("jobs", f"Changeset {entry.subject} was received after it had {state}.")
+            told[int(entry.subject)] = (digest, "done", None, None)
+    for number, *rest in connection.execute("SELECT id, state, reason, errors FROM jobs").fetchall():
+        if told.pop(number, None) != (chain.job_digest(connection, number), *rest):
+            yield Finding("jobs", f"The upload of changeset {number} is not as the journal tells.")
+    for number in told:
+        yield Finding("jobs", f"The upload of changeset {number} is gone.")
 
 
 def _revisions(connection: sqlite3.Connection) -> Iterator[Finding]:

@@ -18,6 +18,10 @@ class WrongState(StoreError):
     """The changeset is in a state that does not allow this step, or was checked against an older revision."""
 
 
+class Stale(WrongState):
+    """The records have changed since the changeset was checked against them."""
+
+
 class Forbidden(StoreError):
     """This person may not take this step: an own changeset where review is on, or a setting that is fixed."""
 

@@ -61,6 +61,9 @@ class State(StrEnum):
     submitted = "submitted"
     approved = "approved"
     rejected = "rejected"
+    processing = "processing"
+    failed = "failed"
+    cancelled = "cancelled"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,6 +87,9 @@ class Draft:
         warnings: lines of the report that warn.
         based_on: the number of the revision the rows were checked against (0: none). Where given, the draft is
             refused if its layer has had a later revision.
+        signature: names the source: the same sender, layer and columns have the same.
+        answers: JSON of what was said of the file: the mapping, values set, answers to questions.
+        job: the number of the upload in the background that this ends, None for any other.
     """
 
     layer: str
@@ -100,6 +106,9 @@ class Draft:
     rejected: int = 0
     warnings: int = 0
     based_on: int | None = None
+    signature: str | None = None
+    answers: str | None = None
+    job: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse counts that do not add up.
@@ -126,7 +135,11 @@ class Revision:
 
 @dataclass(frozen=True)
 class Changeset:
-    """What the log knows about a changeset; counts as in `Draft`, and `versions`, the number of versions it holds."""
+    """What the log knows about a changeset; counts as in `Draft`, and `versions`, the number of versions it holds.
+
+    One that goes on in the background, failed or was cancelled holds nothing yet; `reason` says why it ended so, and
+    `errors` is JSON of the places, as in a problem document. `answers` is JSON of what was said of the file.
+    """
 
     id: int
     state: State
@@ -146,6 +159,45 @@ class Changeset:
     rejected: int
     warnings: int
     versions: int
+    answers: str | None = None
+    reason: str | None = None
+    errors: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """An upload that is acknowledged before it is read.
+
+    Attributes:
+        layer, author, message, source_name, source_sha256: as of a changeset.
+        request: what was asked, to be taken up again after a restart; JSON can hold it.
+    """
+
+    layer: str
+    author: str
+    message: str
+    source_name: str
+    source_sha256: str
+    request: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Claim):
+    """A claim with the number that its changeset will have."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a changeset on the journal: what happened, when (UTC), by whom, and the hash up to it."""
+
+    number: int
+    at: dt.datetime
+    actor: str
+    step: str
+    body: Mapping[str, object]
+    hash: str
 
 
 @dataclass(frozen=True)
@@ -207,7 +259,7 @@ class Log(Protocol):
             Forbidden: review is on and the reviewer is nobody, or the author.
         """
 
-    def submit(self, changeset_id: int) -> Changeset:
+    def submit(self, changeset_id: int, actor: str = "") -> Changeset:
         """Hand a draft in for review.
 
         Raises:
@@ -247,6 +299,42 @@ class Log(Protocol):
 
         Raises:
             NotFound: there is no such changeset.
+        """
+
+    def steps(self, changeset_id: int) -> list[Step]:
+        """Return what happened to a changeset, by the journal, in order.
+
+        Raises:
+            NotFound: there is no such changeset.
+        """
+
+    def answers(self, signature: str) -> Mapping[str, object] | None:
+        """Return what was last answered for a source in a changeset that was not rejected; None where nothing was."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that belongs to the store, where files wait until they were worked on."""
+
+    def begin(self, claim: Claim) -> Changeset:
+        """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
+
+    def processing(self) -> list[Job]:
+        """Return the uploads in the background that have not ended, the oldest first."""
+
+    def stop(
+        self,
+        changeset_id: int,
+        state: State,
+        *,
+        reason: str,
+        errors: Sequence[Mapping[str, object]] = (),
+        actor: str = "",
+    ) -> Changeset:
+        """End an upload in the background without a changeset: it failed, or somebody cancelled it.
+
+        Raises:
+            NotFound: there is no such changeset.
+            WrongState: it has ended already, or never went on in the background.
         """
 
     def versions(self, layer: str, since: int = 0, until: int | None = None) -> gpd.GeoDataFrame:

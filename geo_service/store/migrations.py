@@ -7,7 +7,7 @@ which steps a store has had. GeoPackage keeps its own version in the file's head
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from geo_service.store import chain, geopackage, schema, tokens
+from geo_service.store import chain, geopackage, review_schema, schema, tokens
 from geo_service.store.errors import StoreTooNew
 
 Step = Callable[[sqlite3.Connection, str], None]
@@ -27,7 +27,13 @@ def add_tokens(connection: sqlite3.Connection, at: str) -> None:  # noqa: ARG001
         connection.execute(statement)
 
 
-STEPS: Sequence[Step] = (create, add_tokens)
+def add_review(connection: sqlite3.Connection, _: str) -> None:
+    """Make room for uploads in the background and for what was answered for a source."""
+    for statement in review_schema.statements():
+        connection.execute(statement)
+
+
+STEPS: Sequence[Step] = (create, add_tokens, add_review)
 
 
 def level(connection: sqlite3.Connection) -> int:

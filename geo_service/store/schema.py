@@ -94,7 +94,7 @@ def statements() -> list[str]:
     made += [_gapless("journal"), _gapless("revisions")]
     for table in ("problems", *LAYERS):
         made.append(_sealed(table))
-    return [*made, _changeset_steps(), _never("changesets", "DELETE")]
+    return [*made, changeset_steps(DESCRIPTION), append_only("changesets", "DELETE")]
 
 
 def stored_columns(layer: Layer) -> tuple[str, ...]:
@@ -143,7 +143,8 @@ WHERE NOT v.withdrawn AND v.valid_from <= date('now') AND NOT EXISTS (
   AND (w.valid_from, s.number, w.fid) > (v.valid_from, r.number, v.fid))"""
 
 
-def _never(table: str, action: str) -> str:
+def append_only(table: str, action: str) -> str:
+    """Return the trigger that refuses an UPDATE or DELETE of a table's rows."""
     return (
         f'CREATE TRIGGER "{table}_no_{action.lower()}" BEFORE {action} ON "{table}" '
         f"BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
@@ -151,7 +152,7 @@ def _never(table: str, action: str) -> str:
 
 
 def _kept(table: str) -> list[str]:
-    return [_never(table, "UPDATE"), _never(table, "DELETE")]
+    return [append_only(table, "UPDATE"), append_only(table, "DELETE")]
 
 
 def _gapless(table: str) -> str:
@@ -173,8 +174,9 @@ def _sealed(table: str) -> str:
     )
 
 
-def _changeset_steps() -> str:
-    same = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in DESCRIPTION)
+def changeset_steps(description: tuple[str, ...]) -> str:
+    """Return the trigger that lets a changeset take its steps alone, with a description that never changes."""
+    same = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in description)
     steps = " OR ".join(f"(OLD.state = '{old}' AND NEW.state = '{new}')" for old, new in _STEPS)
     return (
         "CREATE TRIGGER changesets_steps BEFORE UPDATE ON changesets "

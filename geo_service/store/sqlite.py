@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,10 +10,21 @@ from typing import Self
 import geopandas as gpd
 
 from geo_service.clock import Clock
-from geo_service.store import backups, chain, changesets, checking, version_tables
+from geo_service.store import backups, chain, changesets, checking, jobs, version_tables
 from geo_service.store.connections import Pool
 from geo_service.store.errors import Forbidden, NotFound
-from geo_service.store.log import Changeset, Draft, Finding, Progress, ReportLine, Revision, State
+from geo_service.store.log import (
+    Changeset,
+    Claim,
+    Draft,
+    Finding,
+    Job,
+    Progress,
+    ReportLine,
+    Revision,
+    State,
+    Step,
+)
 from geo_service.store.moments import text_of
 from geo_service.store.tokens import SqliteTokens
 from layers.versions import layer_named
@@ -111,14 +122,14 @@ class SqliteLog:
             changesets.approve(connection, made, reviewer, self._clock())
             return changesets.fetch(connection, made)
 
-    def submit(self, changeset_id: int) -> Changeset:
+    def submit(self, changeset_id: int, actor: str = "") -> Changeset:
         """Hand a draft in for review.
 
         Raises:
             NotFound: there is no such changeset.
             WrongState: it is no draft.
         """
-        return self._move(changeset_id, State.submitted, None)
+        return self._move(changeset_id, State.submitted, actor)
 
     def approve(self, changeset_id: int, reviewer: str | None = None) -> Revision:
         """Approve a submitted changeset: its versions are recorded now, by the next revision.
@@ -162,6 +173,54 @@ class SqliteLog:
         """
         with self._pool.reading() as connection:
             return changesets.problems(connection, changeset_id)
+
+    def steps(self, changeset_id: int) -> list[Step]:
+        """Return what happened to a changeset, by the journal, in order.
+
+        Raises:
+            NotFound: there is no such changeset.
+        """
+        with self._pool.reading() as connection:
+            return changesets.steps(connection, changeset_id)
+
+    def answers(self, signature: str) -> Mapping[str, object] | None:
+        """Return what was last answered for a source in a changeset that was not rejected; None where nothing was."""
+        with self._pool.reading() as connection:
+            return changesets.answers(connection, signature)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the store lies in."""
+        return self._pool.path.parent
+
+    def begin(self, claim: Claim) -> Changeset:
+        """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
+        with self._pool.writing() as connection:
+            return changesets.fetch(connection, jobs.begin(connection, claim, self._clock()))
+
+    def processing(self) -> list[Job]:
+        """Return the uploads in the background that have not ended, the oldest first."""
+        with self._pool.reading() as connection:
+            return jobs.processing(connection)
+
+    def stop(
+        self,
+        changeset_id: int,
+        state: State,
+        *,
+        reason: str,
+        errors: Sequence[Mapping[str, object]] = (),
+        actor: str = "",
+    ) -> Changeset:
+        """End an upload in the background without a changeset: it failed, or somebody cancelled it.
+
+        Raises:
+            NotFound: there is no such changeset.
+            WrongState: it has ended already, or never went on in the background.
+        """
+        with self._pool.writing() as connection:
+            jobs.stop(connection, changeset_id, state, reason=reason, errors=errors, actor=actor, now=self._clock())
+            return changesets.fetch(connection, changeset_id)
 
     def versions(self, layer: str, since: int = 0, until: int | None = None) -> gpd.GeoDataFrame:
         """Return the version frame of a layer's versions recorded after revision `since` up to `until` (the last)."""

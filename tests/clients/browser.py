@@ -52,3 +52,27 @@ def page_of(address, width=1280, height=800):
         page.wait_for_function("window.clearway && window.clearway.ready", timeout=60_000)
         yield page, seen
         chromium.close()
+
+
+@contextmanager
+def browsing():
+    """Start Chromium; answers a function that opens a page for a person: (page, what it did)."""
+    needed()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), chromium_sandbox=False, args=SWITCHES)
+
+        def opened(address, token=None, width=1280, height=900):
+            known = {"http_credentials": {"username": "token", "password": token}} if token else {}
+            page = chromium.new_context(viewport={"width": width, "height": height}, **known).new_page()
+            seen = Seen()
+            page.on("request", lambda request: seen.requests.append(request.url))
+            page.on(
+                "console", lambda line: seen.complaints.append(line.text) if line.type in {"error", "warning"} else None
+            )
+            page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+            page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+            page.goto(address)
+            return page, seen
+
+        yield opened
+        chromium.close()

@@ -35,6 +35,19 @@ TABLE = {
     ("POST", "/changesets/{changeset_id}/submit"): (E, "/changesets/1/submit", 409),
     ("POST", "/changesets/{changeset_id}/approve"): (R, "/changesets/1/approve", 409),
     ("POST", "/changesets/{changeset_id}/reject"): (R, "/changesets/1/reject", 409),
+    ("POST", "/changesets/{changeset_id}/cancel"): (E, "/changesets/1/cancel", 409),
+    ("GET", "/changesets/{changeset_id}/diff"): (V, "/changesets/1/diff", 200),
+    ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
+    ("GET", "/maps/upload"): (E, "/maps/upload", 200),
+    ("GET", "/maps/review"): (V, "/maps/review", 200),
+    ("GET", "/maps/review/{changeset_id}"): (V, "/maps/review/1", 200),
+    ("POST", "/maps/review/{changeset_id}/submit"): (E, "/maps/review/1/submit", 409),
+    ("POST", "/maps/review/{changeset_id}/approve"): (R, "/maps/review/1/approve", 409),
+    ("POST", "/maps/review/{changeset_id}/reject"): (R, "/maps/review/1/reject", 409),
+    ("POST", "/maps/review/{changeset_id}/cancel"): (E, "/maps/review/1/cancel", 409),
+    # It is reversed once; after that nothing of it is left to reverse.
+    ("POST", "/changesets/{changeset_id}/reverse"): (E, "/changesets/1/reverse", 201),
+    ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
 }
 
 COLUMNS = [*(role.name for role in Role), "reading admin"]
@@ -97,8 +110,9 @@ def test_nothing_is_changed_by_those_who_are_refused(column, everybody, log, upl
         assert log.changesets() != before[1]
         return
     upload(who[column])
-    for step in ("submit", "approve", "reject"):
+    for step in ("submit", "approve", "reject", "cancel", "reverse"):
         who[column].post(f"/changesets/1/{step}")
+        who[column].post(f"/maps/review/1/{step}")
     assert (log.head(), log.changesets()) == before
 
 

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo_service.store.log import Draft
+from geo_service.store.log import Claim, Draft
 from layers.definitions import LAYERS
 from layers.versions import typed
 
@@ -30,3 +30,15 @@ def draft(frame, layer="hazards", **more):
     """A draft of a version frame, with counts that fit."""
     counts = {"rows_read": len(frame), "accepted": len(frame)}
     return Draft(**{"layer": layer, "author": "ana", "message": "load", "versions": frame, **counts, **more})
+
+
+def claim(**more):
+    """An upload that goes on in the background."""
+    given = {
+        "layer": "hazards",
+        "author": "ana",
+        "message": "load",
+        "source_name": "a.gpkg",
+        "source_sha256": "cd" * 32,
+    }
+    return Claim(**{**given, "request": {"file": "f", "submit": True, "said": {}}, **more})

@@ -16,12 +16,12 @@ from geo_service.access.tokens import create
 from geo_service.clock import utc_now
 from geo_service.store import open_store
 from geo_service.store.checking import check
-from geo_service.store.log import ReportLine
+from geo_service.store.log import ReportLine, State
 from layers.definitions import LAYERS
 from layers.versions import typed
 
 TABLES = (
-    "journal", "changesets", "revisions", "problems", "hazards", "incidents", "gpkg_contents",
+    "journal", "changesets", "jobs", "revisions", "problems", "hazards", "incidents", "gpkg_contents",
     "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_extensions", "tokens",
 )  # fmt: skip
 
@@ -43,7 +43,14 @@ def pristine(tmp_path_factory, drafts):
         log.append(drafts.draft(drafts.hazards(1)), submit=False)
         log.reject(log.append(drafts.draft(drafts.hazards(1))).id)
         log.append(drafts.draft(drafts.hazards(1)))
-        log.append_approved(drafts.draft(drafts.hazards(1, seed=1)))
+        remembered = {"signature": "ab" * 32, "answers": '{"mapping":{"id":"no"}}'}
+        log.append_approved(drafts.draft(drafts.hazards(1, seed=1), **remembered))
+        for _ in range(4):
+            log.begin(drafts.claim())
+        *_, done, failed, cancelled, _ = (one.id for one in log.processing())
+        log.append(drafts.draft(drafts.hazards(1, seed=2), job=done))
+        log.stop(failed, State.failed, reason="it can't be read", errors=[{"code": "crs", "choices": ["EPSG:4326"]}])
+        log.stop(cancelled, State.cancelled, reason="cancelled by ana", actor="ana")
         create(log.tokens, utc_now, "gone", "editor", owner="Ann", layers=["hazards"], author="root")
         log.tokens.revoke("gone", "root")
         create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
@@ -109,7 +116,7 @@ def test_every_edited_cell_is_found(pristine, table):
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_byte_of_a_version_counts(pristine, data):
-    table = data.draw(st.sampled_from(["hazards", "incidents", "problems", "changesets", "journal"]))
+    table = data.draw(st.sampled_from(["hazards", "incidents", "problems", "changesets", "journal", "jobs"]))
     chosen = [cell for cell in cells(pristine, table) if isinstance(cell[2], str | bytes) and cell[2]]
     rowid, name, value = data.draw(st.sampled_from(chosen))
     changed = other(value, data.draw(st.integers(0, len(value) - 1)))
@@ -140,6 +147,10 @@ def test_every_deleted_row_is_found(pristine, table):
         "INSERT INTO problems VALUES (99, 99, NULL, NULL, 'error', 'x', 'x')",
         "INSERT INTO journal VALUES (99, '', '', 'setting', 'authority', '\"me\"', '00')",
         "UPDATE revisions SET number = number + 10",
+        "INSERT INTO jobs SELECT 99, layer, author, message, source_name, source_sha256, created_at, request, 'done', NULL, NULL FROM jobs LIMIT 1",
+        "UPDATE jobs SET state = 'done' WHERE state = 'cancelled'",
+        "UPDATE jobs SET state = 'processing' WHERE state = 'failed'",
+        "DELETE FROM jobs",
         "DELETE FROM rtree_hazards_geom WHERE id = 1",
         "UPDATE rtree_hazards_geom SET minx = minx - 1, maxx = maxx - 1",
         "DROP VIEW hazards_current",
@@ -198,6 +209,15 @@ def test_styles_saved_by_qgis_are_left_alone(pristine):
         "UPDATE changesets SET digest = 'x'",
         "UPDATE changesets SET reviewed_by = 'x' WHERE state = 'approved'",
         "DELETE FROM changesets",
+        "UPDATE changesets SET answers = '{}'",
+        "UPDATE jobs SET state = 'processing' WHERE state = 'failed'",
+        "UPDATE jobs SET state = 'failed' WHERE state = 'done'",
+        "UPDATE jobs SET state = 'submitted' WHERE state = 'processing'",
+        "UPDATE jobs SET request = '{}'",
+        "UPDATE jobs SET reason = 'x' WHERE state = 'failed'",
+        "DELETE FROM jobs",
+        "INSERT INTO jobs (id, layer, author, message, source_name, source_sha256, created_at, request, state) VALUES (1, 'hazards', '', '', '', '', '', '', 'processing')",
+        "INSERT INTO jobs (id, layer, author, message, source_name, source_sha256, created_at, request, state) VALUES (99, 'hazards', '', '', '', '', '', '', 'done')",
         "UPDATE problems SET message = 'x'",
         "DELETE FROM problems",
         "INSERT INTO problems (changeset, level, code, message) VALUES (1, 'x', 'x', 'x')",

@@ -1,0 +1,43 @@
+/* The report as a table with a filter. Uploaded text is only ever set as textContent. */
+"use strict";
+window.clearwayReport = (() => {
+  const MOST = 500;
+  const number = new Intl.NumberFormat("en");
+  const byId = (id) => document.getElementById(id);
+
+  function cell(text, className) {
+    const made = document.createElement("td");
+    made.textContent = text === null || text === undefined ? "" : String(text);
+    if (className) made.className = className;
+    return made;
+  }
+  function level(text) {
+    const made = document.createElement("td"), mark = document.createElement("span");
+    mark.className = `cw-level cw-${text}`;
+    mark.textContent = text === "error" ? "rejected" : text;
+    made.append(mark);
+    return made;
+  }
+  /* Show lines; `whole` is how many the report has where not all of them were handed over. */
+  function show(lines, whole) {
+    const draw = () => {
+      const kind = byId("report-level").value, text = byId("report-text").value.trim().toLowerCase();
+      const fits = lines.filter((one) => (!kind || one.level === kind)
+        && (!text || `${one.row ?? ""} ${one.id ?? ""} ${one.code} ${one.message}`.toLowerCase().includes(text)));
+      const rows = fits.slice(0, MOST).map((one) => {
+        const row = document.createElement("tr");
+        row.append(cell(one.row, "n"), cell(one.id, "t"), level(one.level), cell(one.code), cell(one.message, "t"));
+        return row;
+      });
+      byId("report-rows").replaceChildren(...rows);
+      const more = whole > lines.length ? ` of the first ${number.format(lines.length)}` : "";
+      byId("report-count").textContent = lines.length
+        ? `${number.format(rows.length)} of ${number.format(fits.length)} fitting lines shown${more}; the CSV holds all ${number.format(whole)}.`
+        : "Nothing to report: every row was accepted as it stands.";
+    };
+    byId("report-level").onchange = draw;
+    byId("report-text").oninput = draw;
+    draw();
+  }
+  return { show, number };
+})();

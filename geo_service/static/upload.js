@@ -1,0 +1,222 @@
+/* Sends a file to be checked, asks what must be answered, shows the report, and sends it in. */
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("clearway-data").textContent);
+  const OWN = ["crs", "source_layer", "encoding", "swap_axes"];
+  const COUNTS = [["rows_read", "Rows read"], ["accepted", "Accepted"], ["rejected", "Rejected"], ["repaired", "Repaired"], ["unchanged", "Known already"], ["warnings", "Warnings"]];
+  const number = window.clearwayReport.number;
+  const byId = (id) => document.getElementById(id);
+  const start = () => ({ file: null, mapping: {}, set: {}, answers: {}, own: {}, report: [] });
+  let state = start();
+
+  function element(name, text, more) {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    return Object.assign(made, more || {});
+  }
+  function only(...shown) {
+    for (const id of ["trouble", "question", "result", "sent"]) byId(id).hidden = !shown.includes(id);
+  }
+  function focus(id) {
+    byId(id).focus();
+    byId(id).scrollIntoView({ block: "start" });
+  }
+  function fail(text) {
+    only("trouble");
+    byId("trouble").textContent = text;
+    focus("trouble");
+  }
+  function take(file) {
+    state = { ...start(), file };
+    byId("file-name").textContent = file ? `${file.name}, ${number.format(file.size)} bytes` : "";
+    only();
+  }
+
+  async function post(more) {
+    const body = new FormData();
+    body.append("file", state.file, state.file.name);
+    body.append("layer", byId("layer").value);
+    body.append("message", byId("message").value);
+    const own = { ...state.own };
+    if (byId("crs").value.trim()) own.crs = byId("crs").value.trim();
+    for (const [name, value] of Object.entries(own)) body.append(name, value);
+    for (const name of ["mapping", "set", "answers"]) {
+      if (Object.keys(state[name]).length) body.append(name, JSON.stringify(state[name]));
+    }
+    for (const [name, value] of Object.entries(more)) body.append(name, value);
+    byId("busy").hidden = false;
+    for (const button of document.querySelectorAll("button")) button.disabled = true;
+    try {
+      const answer = await fetch(`${data.base}/changesets`, { method: "POST", body });
+      return { status: answer.status, body: await answer.json() };
+    } catch {
+      return { status: 0, body: { detail: "The service did not answer. Nothing was kept; try again." } };
+    } finally {
+      byId("busy").hidden = true;
+      for (const button of document.querySelectorAll("button")) button.disabled = false;
+    }
+  }
+  async function check() {
+    if (!state.file || !byId("layer").value) return fail("Choose a file, and say what it holds.");
+    const { status, body } = await post({ dry_run: "true" });
+    if (status === 200) return result(body);
+    return refused(body);
+  }
+  function refused(body) {
+    const asked = (body.errors || []).find((one) => one.choices);
+    if (asked) return ask(asked);
+    return fail(body.detail || "The service refused the file.");
+  }
+
+  function ask(asked) {
+    only("question");
+    byId("question").dataset.code = asked.code;
+    byId("ask-text").textContent = asked.message;
+    byId("ask-other").value = "";
+    byId("ask-choices").replaceChildren(...asked.choices.map((choice, k) => {
+      const label = element("label");
+      label.append(element("input", undefined, { type: "radio", name: "choice", value: String(choice), id: `choice-${k}` }), element("span", String(choice)));
+      return label;
+    }));
+    focus("asked");
+  }
+  function answer(event) {
+    event.preventDefault();
+    const chosen = document.querySelector("#ask-choices input:checked");
+    const text = byId("ask-other").value.trim() || (chosen ? chosen.value : "");
+    const code = byId("question").dataset.code;
+    if (!text) return byId("ask-other").focus();
+    if (code === "crs" && text.startsWith("no crs")) { delete state.own.crs; byId("crs").value = ""; }
+    else if (code === "crs") { byId("crs").value = text; }
+    else if (OWN.includes(code)) state.own[code] = text;
+    else state.answers[code] = text;
+    return check();
+  }
+
+  function result(body) {
+    only("result");
+    state.report = body.report;
+    byId("outcome").textContent = body.rejected
+      ? `${number.format(body.accepted)} of ${number.format(body.rows_read)} rows would be accepted, ${number.format(body.rejected)} rejected`
+      : `All ${number.format(body.rows_read)} rows would be accepted`;
+    byId("cards").replaceChildren(...COUNTS.map(([name, label]) => {
+      const card = element("div", undefined, { className: "cw-card" });
+      card.append(element("span", label), element("b", number.format(body[name])));
+      return card;
+    }));
+    const known = Object.entries(body.remembered || {}).map(([name, column]) => `${name} from ${column}`);
+    byId("remembered").hidden = !known.length;
+    byId("remembered").textContent = `Taken as you did last time for a file like this: ${known.join(", ")}. Choose otherwise below.`;
+    mapping(body.columns || [], body.mapping || {});
+    window.clearwayReport.show(body.report, body.report.length);
+    byId("send").disabled = !body.accepted;
+    focus("outcome");
+  }
+  function options(select, texts, chosen) {
+    select.append(...texts.map(([value, text]) => element("option", text, { value, selected: value === chosen })));
+    return select;
+  }
+  function mapping(columns, used) {
+    const fields = (data.layers.find((one) => one.name === byId("layer").value) || { fields: [] }).fields;
+    byId("mapping-rows").replaceChildren(...fields.map((field) => {
+      const row = element("tr"), head = element("th", undefined, { scope: "row" }), one = element("td"), two = element("td");
+      head.append(element("strong", field.label), element("span", field.name + (field.required ? ", required" : ""), { className: "cw-help" }));
+      const column = options(element("select", undefined, { name: "column" }), [["", "no column"], ...columns.map((name) => [name, name])], used[field.name] || "");
+      column.dataset.field = field.name;
+      column.setAttribute("aria-label", `Column for ${field.label}`);
+      const given = state.set[field.name] === undefined ? "" : String(state.set[field.name]);
+      const value = field.words
+        ? options(element("select"), [["", "nothing"], ...field.words.map((word) => [word, word])], given)
+        : element("input", undefined, { type: field.kind === "date" ? "date" : "text", value: given });
+      value.dataset.set = field.name;
+      value.setAttribute("aria-label", `${field.label} for rows without their own`);
+      one.append(column);
+      if (field.name !== "id") two.append(value);
+      row.append(head, one, two);
+      column.dataset.was = used[field.name] || "";
+      return row;
+    }));
+  }
+  function remap(event) {
+    event.preventDefault();
+    for (const column of document.querySelectorAll("[data-field]")) {
+      if (column.value !== column.dataset.was || column.dataset.field in state.mapping) state.mapping[column.dataset.field] = column.value;
+    }
+    state.set = {};
+    for (const input of document.querySelectorAll("[data-set]")) {
+      if (input.value.trim()) state.set[input.dataset.set] = input.value.trim();
+    }
+    return check();
+  }
+  function csv() {
+    const quoted = (value) => {
+      const text = value === null || value === undefined ? "" : String(value);
+      // A spreadsheet would run text that begins so as a formula.
+      return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+    };
+    const names = ["row", "id", "level", "code", "message", "values"];
+    const lines = [names.join(","), ...state.report.map((one) => names.map((name) => quoted(one[name])).join(","))];
+    const address = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" }));
+    element("a", undefined, { href: address, download: "report.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  async function send() {
+    const { status, body } = await post(byId("draft").checked ? { submit: "false" } : {});
+    if (status !== 201 && status !== 202) return refused(body);
+    only("sent");
+    byId("sent-link").href = `${data.base}/maps/review/${body.id}`;
+    byId("sent-cancel").onclick = () => fetch(`${data.base}/changesets/${body.id}/cancel`, { method: "POST" });
+    told(body);
+    focus("sent-title");
+    if (body.state === "processing") follow(body.id);
+  }
+  const SAID = {
+    submitted: "It waits for somebody else to approve it. Nothing changes before.",
+    approved: "It is recorded: the map and the balance have it.",
+    draft: "It is a draft: nothing changes before it is submitted and approved.",
+    rejected: "No row was accepted, so nothing was recorded; the report stays.",
+    failed: "It failed, and nothing of it was kept.",
+    cancelled: "It was stopped, and nothing of it was kept.",
+    processing: "It goes on in the background; this page may be closed.",
+  };
+  function told(body) {
+    byId("sent-title").textContent = `Changeset ${body.id}: ${body.state}`;
+    const far = body.progress && body.progress.of ? ` ${number.format(body.progress.done)} of ${number.format(body.progress.of)} rows kept.` : "";
+    byId("sent-text").textContent = (body.reason ? `${body.reason} ` : "") + SAID[body.state] + far;
+    byId("sent-progress").hidden = byId("sent-cancel").hidden = body.state !== "processing";
+    if (body.progress && body.progress.of) { byId("sent-progress").max = body.progress.of; byId("sent-progress").value = body.progress.done; }
+    else byId("sent-progress").removeAttribute("value");
+  }
+  async function follow(id) {
+    for (;;) {
+      await new Promise((done) => setTimeout(done, 700));
+      const answer = await fetch(`${data.base}/changesets/${id}`);
+      if (!answer.ok) continue;
+      const body = await answer.json();
+      told(body);
+      if (body.state !== "processing") return;
+    }
+  }
+
+  byId("file").addEventListener("change", () => take(byId("file").files[0] || null));
+  byId("layer").addEventListener("change", () => { Object.assign(state, { mapping: {}, set: {}, answers: {} }); only(); });
+  for (const name of ["dragenter", "dragover"]) {
+    byId("drop").addEventListener(name, (event) => { event.preventDefault(); byId("drop").classList.add("cw-over"); });
+  }
+  byId("drop").addEventListener("dragleave", () => byId("drop").classList.remove("cw-over"));
+  byId("drop").addEventListener("drop", (event) => {
+    event.preventDefault();
+    byId("drop").classList.remove("cw-over");
+    if (!event.dataTransfer.files.length) return;
+    byId("file").files = event.dataTransfer.files;
+    take(event.dataTransfer.files[0]);
+  });
+  byId("upload").addEventListener("submit", (event) => { event.preventDefault(); check(); });
+  byId("question").addEventListener("submit", answer);
+  byId("mapping").addEventListener("submit", remap);
+  byId("report-csv").addEventListener("click", csv);
+  byId("send").addEventListener("click", send);
+  byId("again").addEventListener("click", () => { byId("upload").reset(); take(null); byId("file").focus(); });
+  window.clearway = { ready: true };
+})();
