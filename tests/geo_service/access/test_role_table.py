@@ -22,6 +22,8 @@ TABLE = {
     ("GET", "/coverage"): (V, "/coverage", 200),
     ("GET", "/coverage/ledger"): (V, "/coverage/ledger?from=2020-12-31&to=2021-12-31", 200),
     ("GET", "/coverage/overlaps"): (V, "/coverage/overlaps", 200),
+    ("GET", "/coverage/timeline"): (V, "/coverage/timeline?from=2020-12-31&to=2021-12-31", 200),
+    ("GET", "/coverage/restatement"): (V, "/coverage/restatement", 200),
     ("GET", "/collections"): (P, "/collections", 200),
     ("GET", "/collections/{layer}"): (P, "/collections/hazards", 200),
     ("GET", "/collections/{layer}/schema"): (P, "/collections/hazards/schema", 200),
