@@ -119,40 +119,22 @@ class Tables:
         """
         found = self.known.get(day)
         if found is None:
-            found = self._on(day)
+            found = self._columns.on(day), self._hazards.on(day)
             while len(self.known) >= KEPT:
                 self.known.pop(next(iter(self.known)), None)
             self.known[day] = found
         return found
 
-    def _on(self, day: int) -> tuple[Rows, Rows]:
-        sums = np.zeros(len(self._columns[0]), dtype=np.int64)
-        past = self._days <= day
-        np.add.at(sums, self._columns[1][past], self._amounts[past])
-        columns = self._columns[0].copy()
-        columns["amount"] = sums
-        left = np.zeros(len(self._hazards[0]), dtype=np.int64)
-        now = (self.opens["begins"] <= day) & (day < self.opens["ends"])
-        np.add.at(left, self._hazards[1][now], self.opens["amount"][now])
-        hazards = self._hazards[0].copy()
-        hazards["amount"] = left
-        return columns[sums != 0], hazards[left > 0]
+    @cached_property
+    def _columns(self) -> "_Course":
+        return _course(self.tally, self.tally["day"], self.tally["amount"], COLUMNS)
 
     @cached_property
-    def _days(self) -> NDArray[np.int32]:
-        return np.ascontiguousarray(self.tally["day"])
-
-    @cached_property
-    def _amounts(self) -> Ints:
-        return np.ascontiguousarray(self.tally["amount"])
-
-    @cached_property
-    def _columns(self) -> tuple[Rows, Ints]:
-        return _groups(self.tally, COLUMNS)
-
-    @cached_property
-    def _hazards(self) -> tuple[Rows, Ints]:
-        return _groups(self.opens, HAZARDS)
+    def _hazards(self) -> "_Course":
+        both = np.concatenate([self.opens, self.opens])
+        day = np.concatenate([self.opens["begins"], self.opens["ends"]])
+        amount = np.concatenate([self.opens["amount"], -self.opens["amount"]])
+        return _course(both, day, amount, HAZARDS)
 
     @cached_property
     def by_border(self) -> Rows:
@@ -226,21 +208,49 @@ def _among(whole: Rows, part: Rows) -> Rows:
     return np.concatenate([*pieces, whole[done:]])
 
 
-def _groups(rows: Rows, kind: np.dtype[Any]) -> tuple[Rows, Ints]:
-    """Return the different rows as seen through the columns of `kind`, its amount aside, and which each row is."""
+@dataclass(frozen=True)
+class _Course:
+    """Amounts that change from day to day, summed up to each of their days: what holds on a date is looked up.
+
+    Attributes:
+        rows: (g,) what amounts are told apart by.
+        key: (n,) the row and day of each change, as one ascending number.
+        so_far: (n + 1,) the sum of the changes before each, over all rows.
+        start: (g,) the first change of each row.
+    """
+
+    rows: Rows
+    key: Ints
+    so_far: Ints
+    start: Ints
+
+    def on(self, day: int) -> Rows:
+        """Return the rows that are not nothing on a day, with their amounts."""
+        upto = np.searchsorted(self.key, _dated(np.arange(len(self.rows)), np.int64(day)), side="right")
+        found = self.rows.copy()
+        found["amount"] = self.so_far[upto] - self.so_far[self.start]
+        return np.asarray(found[found["amount"] != 0])
+
+
+def _dated(row: Ints, day: Ints | np.int64) -> Ints:
+    return np.asarray((row << 24) + (day - BEGINNING))
+
+
+def _course(rows: Rows, day: Ints, amount: Ints, kind: np.dtype[Any]) -> _Course:
+    """Return changes told apart by the columns of `kind`, its amount aside."""
     names = [name for name in kind.names or () if name != "amount"]
-    order = np.lexsort([rows[name] for name in reversed(names)])
+    order = np.lexsort([day, *(rows[name] for name in reversed(names))])
     opens = np.zeros(len(rows), dtype=bool)
     opens[:1] = True
     for name in names:
         ordered = rows[name][order]
         opens[1:] |= ordered[1:] != ordered[:-1]
-    group = np.empty(len(rows), dtype=np.int64)
-    group[order] = np.cumsum(opens) - 1
-    found = np.zeros(int(opens.sum()), dtype=kind)
+    start = np.flatnonzero(opens)
+    found = np.zeros(len(start), dtype=kind)
     for name in names:
-        found[name] = rows[name][order[opens]]
-    return found, group
+        found[name] = rows[name][order[start]]
+    key = _dated(np.cumsum(opens) - 1, day[order].astype(np.int64))
+    return _Course(found, key, np.r_[0, np.cumsum(amount[order])], start)
 
 
 def table(kind: np.dtype[Any], **columns: Any) -> Rows:
