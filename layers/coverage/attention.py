@@ -14,7 +14,7 @@ from layers.coverage.cutting import within
 from layers.coverage.facts import CODES, LAYER_OF
 from layers.coverage.partition import open_sets
 from layers.coverage.records import NEVER
-from layers.coverage.tables import FACTS, UNIT
+from layers.coverage.tables import FACTS, UNIT, opening
 
 Ints = NDArray[np.int64]
 
@@ -75,15 +75,10 @@ def _of_ground(arrangement: Arranged, day: int) -> Iterator[Item]:
     parts = (one.facts for one in arrangement.blocks.values())
     rows = np.concatenate([np.zeros(0, FACTS), *(x[(x["begins"] <= day) & (day < x["ends"])] for x in parts)])
     names = ("code", "record", "other", "since")
-    order = np.lexsort([rows[name] for name in reversed(names)])
-    rows = rows[order]
     if not len(rows):
         return
-    opens = np.zeros(len(rows), dtype=bool)
-    opens[0] = True
-    for name in names:
-        opens[1:] |= rows[name][1:] != rows[name][:-1]
-    first = np.flatnonzero(opens)
+    rows = rows[np.lexsort([rows[name] for name in reversed(names)])]
+    first = np.flatnonzero(opening(rows, names))
     sums = np.add.reduceat(rows["amount"], first)
     registers = arrangement.registers
     for row, amount in zip(rows[first], sums.tolist(), strict=True):

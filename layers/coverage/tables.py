@@ -5,7 +5,7 @@ whole numbers of `UNIT`, so that their sums do not depend on any order and are t
 they were reached: rebuilt, moved forward, or added up by many workers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -240,11 +240,7 @@ def _course(rows: Rows, day: Ints, amount: Ints, kind: np.dtype[Any]) -> _Course
     """Return changes told apart by the columns of `kind`, its amount aside."""
     names = [name for name in kind.names or () if name != "amount"]
     order = np.lexsort([day, *(rows[name] for name in reversed(names))])
-    opens = np.zeros(len(rows), dtype=bool)
-    opens[:1] = True
-    for name in names:
-        ordered = rows[name][order]
-        opens[1:] |= ordered[1:] != ordered[:-1]
+    opens = opening(rows[[*names]][order], names)
     start = np.flatnonzero(opens)
     found = np.zeros(len(start), dtype=kind)
     for name in names:
@@ -262,18 +258,22 @@ def table(kind: np.dtype[Any], **columns: Any) -> Rows:
     return rows
 
 
+def opening(rows: Rows, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Say which of some ordered rows differ from the one before in one of the columns named."""
+    opens = np.zeros(len(rows), dtype=bool)
+    opens[:1] = True
+    for name in names:
+        opens[1:] |= rows[name][1:] != rows[name][:-1]
+    return opens
+
+
 def condensed(rows: Rows) -> Rows:
     """Return rows with the amounts of those that are equal otherwise added up, without those that come to nothing."""
     if not len(rows):
         return rows
     names = [name for name in rows.dtype.names or () if name != "amount"]
-    order = np.lexsort([rows[name] for name in reversed(names)])
-    rows = rows[order]
-    opens = np.zeros(len(rows), dtype=bool)
-    opens[0] = True
-    for name in names:
-        opens[1:] |= rows[name][1:] != rows[name][:-1]
-    first = np.flatnonzero(opens)
+    rows = rows[np.lexsort([rows[name] for name in reversed(names)])]
+    first = np.flatnonzero(opening(rows, names))
     total = np.add.reduceat(rows["amount"], first)
     found = rows[first]
     found["amount"] = total
