@@ -301,7 +301,7 @@ def part_dates(scale: float) -> None:
 
 def part_growth(scale: float) -> None:
     """How time and memory grow, each size in a process of its own."""
-    print("\ngrowth: the area grows with the records, 100 hazards and 40 releases per 10 km2")
+    print("\ngrowth: the area grows with the records, 10 hazards and 4 releases per 10 km2")
     found = []
     for count in (1_000, 10_000, 100_000, 1_000_000):
         size = int(count * scale)
@@ -321,7 +321,7 @@ def part_growth(scale: float) -> None:
 
 def grow(count: int) -> None:
     """Print seconds and peak memory (MB) of one size."""
-    given = programme(count, spread=count / 100_000)
+    given = programme(count, spread=count / 10_000)
     start = time.perf_counter()
     arrangement = arrange(given)
     seconds = time.perf_counter() - start
@@ -365,7 +365,7 @@ def part_dask(scale: float) -> None:
     from layers.coverage.cluster import dask_workers
 
     count = int(1_000_000 * scale)
-    given = programme(count, spread=count / 100_000)
+    given = programme(count, spread=count / 10_000)
     print(f"\nDask and embedded, {count:,} hazards and {len(given['releases']):,} releases")
     seconds, embedded = timed(lambda: arrange(given), runs=1)
     line("embedded", seconds)
