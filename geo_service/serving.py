@@ -9,9 +9,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from geo_service import balance
+from geo_service.api.dependencies import Service
 from geo_service.app import create_app
 from geo_service.store import open_store
-from geo_service.store.snapshot import SHELF, Snapshots
+from geo_service.store.snapshot import SHELF
 
 PAUSE_S = 0.25
 """How often a process looks for what others have recorded."""
@@ -22,14 +24,14 @@ def application() -> FastAPI:
     data = Path(os.environ["CLEARWAY_DATA"])
     local = os.environ.get("CLEARWAY_LOCAL") == "1"
     app = create_app(open_store(data, create=True), local=local, shelf=data / SHELF)
-    snapshots: Snapshots = app.state.service.snapshots
-    snapshots.follow()
+    service: Service = app.state.service
+    service.snapshots.follow()
     inner = app.router.lifespan_context
 
     @asynccontextmanager
     async def following(app: FastAPI) -> AsyncIterator[None]:
         ended = threading.Event()
-        thread = threading.Thread(target=_follow, args=(snapshots, ended), daemon=True)
+        thread = threading.Thread(target=_follow, args=(service, ended), daemon=True)
         thread.start()
         async with inner(app):
             yield
@@ -39,11 +41,17 @@ def application() -> FastAPI:
     return app
 
 
-def _follow(snapshots: Snapshots, ended: threading.Event) -> None:
-    """Take in new revisions as they come: readers then find them worked out."""
-    while not ended.wait(PAUSE_S):
+def _follow(service: Service, ended: threading.Event) -> None:
+    """Take in new revisions as they come, and prove their balance of today: readers then find both worked out."""
+    proven = -1
+    while not ended.is_set():
         try:
-            snapshots.follow()
+            service.snapshots.follow()
+            number = service.snapshots.newest().number
+            if number != proven:
+                balance.coverage(balance.view(service.snapshots, service.settings, service.clock))
+                proven = number
         except Exception:
             # Whoever asks meets the error where it can be answered; the next turn tries again.
             logging.getLogger(__name__).exception("could not take in what was recorded since")
+        ended.wait(PAUSE_S)
