@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
 
 from layers.coverage.arrangement import Workers, one_by_one
 from layers.coverage.portion import Portion
@@ -22,17 +23,21 @@ def processes(count: int | None = None) -> Workers:
     """Return workers in `count` fresh processes (one for each core), which end when the work is done."""
 
     def work(portions: Iterable[Portion]) -> Iterator[Worked]:
-        # Workers import this package, not the program that runs here; they are ended with the block.
-        with parallel_config(backend="loky"), Parallel(count or _cores(), return_as="generator") as hands:
-            found = hands(delayed(work_out)(one) for one in portions)
-            while True:
-                with warnings.catch_warnings():
-                    # A worker whose memory has grown is replaced by a fresh one, and joblib tells so.
-                    warnings.simplefilter("ignore", UserWarning)
-                    one = next(found, None)
-                if one is None:
-                    return
-                yield one
+        # Workers import this package, not the program that runs here.
+        try:
+            with parallel_config(backend="loky"), Parallel(count or _cores(), return_as="generator") as hands:
+                found = hands(delayed(work_out)(one) for one in portions)
+                while True:
+                    with warnings.catch_warnings():
+                        # A worker whose memory has grown is replaced by a fresh one, and joblib tells so.
+                        warnings.simplefilter("ignore", UserWarning)
+                        one = next(found, None)
+                    if one is None:
+                        return
+                    yield one
+        finally:
+            # joblib would keep them waiting for more work.
+            get_reusable_executor().shutdown(wait=True)
 
     return work
 
