@@ -35,7 +35,7 @@ def arranged_by_dask(
         raise Refused("--engine dask needs dask and distributed: pip install 'clearway[cluster]'") from None
     layers = {name: frames[name] for name in FRAMES if len(frames[name])}
     with tempfile.TemporaryDirectory(dir=parts, prefix="clearway-") as folder:
-        here = {"n_workers": os.cpu_count() or 1, "threads_per_worker": 1, "dashboard_address": None}
+        here = {"n_workers": os.cpu_count() or 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
         try:
             cluster = scheduler or LocalCluster(**here, host="127.0.0.1")
             client = Client(cluster, timeout="10s")
