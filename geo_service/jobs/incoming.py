@@ -140,7 +140,8 @@ def sweep(store: Path, wanted: Callable[[], Collection[str]]) -> None:
 def tell(store: Path, name: str, phase: str, done: int, of: int | None) -> None:
     """Say how far the work on a file is: it replaces what was said before, whole."""
     path = path_of(store, name + _PROGRESS)
-    draft = path.with_suffix(f"{_PROGRESS}-{os.getpid()}")
+    # A draft of its own for each that writes: threads of one process may tell of one file at once.
+    draft = path.with_suffix(f"{_PROGRESS}-{uuid.uuid4().hex}")
     draft.write_bytes(orjson.dumps({"phase": phase, "done": done, "of": of}))
     draft.replace(path)
 
