@@ -1,0 +1,1 @@
+"""What to clear first, so that most people can return soonest."""

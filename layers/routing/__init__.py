@@ -1,0 +1,1 @@
+"""Ways through the network by evidence: exact fronts of time against exposure, verdicts, access."""
