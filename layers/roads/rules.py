@@ -1,4 +1,4 @@
-"""What a programme decides about roads: buffers, accuracies, vehicles, how long a verdict holds. Settings, all of it."""
+"""What a programme decides about roads: buffers, accuracies, vehicles, how long a verdict holds. All are settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
