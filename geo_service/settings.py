@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geo_service.clock import Clock
 from layers.reading.severity import severities
+from layers.roads.rules import Rules, rules_of
 from layers.versions import as_date
 
 SENTENCES = (
@@ -31,6 +32,7 @@ class Settings:
         background_rows: files with as many rows go on in the background when they come over HTTP.
         synthetic: the store holds a demonstration.
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
+        routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
 
     authority: str = "the mine action centre (name not set)"
@@ -43,6 +45,7 @@ class Settings:
     background_rows: int = 100_000
     synthetic: bool = False
     severity: Mapping[str, str] = field(default_factory=dict)
+    routes: Rules = field(default_factory=Rules)
 
     def today(self, clock: Clock) -> dt.date:
         """Return the calendar day in the programme's time zone."""
@@ -59,7 +62,7 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
     """Read the settings that a store keeps; what it leaves out takes its default.
 
     Raises:
-        ValueError: a date, a zone, a box or a severity is none.
+        ValueError: a date, a zone, a box, a severity or a rule of routes is none.
     """
     known = {name: stored[name] for name in Settings.__dataclass_fields__ if stored.get(name) is not None}
     if "qc_required_from" in known:
@@ -68,6 +71,8 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         known["area_of_operations"] = tuple(map(float, known["area_of_operations"]))  # type: ignore[call-overload]
     if "severity" in known:
         known["severity"] = severities(known["severity"])
+    if "routes" in known:
+        known["routes"] = rules_of(known["routes"])
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found

@@ -187,7 +187,7 @@ def _data(shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDat
             name: {field.name: field.label.en for field in LAYERS[name].fields} | {"layer": LAYERS[name].label.en}
             for name in {*AROUND, layer}
         },
-        "around": {name: _drawn(near[name], name) for name in AROUND},
+        "around": {name: drawn_records(near[name], name) for name in AROUND},
         "changes": [
             {
                 "id": one.id,
@@ -216,6 +216,7 @@ def _geometry(shape: shapely.Geometry) -> orjson.Fragment:
     return orjson.Fragment(shapely.to_geojson(shapely.transform(shape, lambda xy: np.round(xy, DIGITS))))
 
 
-def _drawn(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
+def drawn_records(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
+    """Return records as a page's script draws them: `p` what they say, `g` their geometry."""
     kept = [_told(one) for one in features.properties(frame, layer)] if len(frame) else []
     return [{"p": one, "g": _geometry(shape)} for one, shape in zip(kept, frame.geometry, strict=True)]

@@ -1,7 +1,8 @@
 """What a programme decides about roads: buffers, accuracies, vehicles, how long a verdict holds. All are settings."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -53,3 +54,37 @@ class Rules:
     listed_m: float = 500.0
     valid_days: int = 30
     width_m: Mapping[Mode, float] = field(default_factory=lambda: WIDTHS_M)
+
+
+def rules_of(given: object) -> Rules:
+    """Return the rules as a programme sets them; what it leaves out takes its default.
+
+    Raises:
+        ValueError: a name or a figure is none; the message names it.
+    """
+    if not isinstance(given, Mapping):
+        raise ValueError('routes is an object of rules, such as {"buffer_m": 25}')  # noqa: TRY004 - one kind of error for a setting
+    names = [one.name for one in fields(Rules)]
+    found: dict[str, object] = {}
+    for name, value in given.items():
+        if name not in names:
+            raise ValueError(f"no rule of routes is called {name!r}; rules: {', '.join(names)}")
+        if name == "width_m":
+            found[name] = {**WIDTHS_M, **_widths(value)}
+            continue
+        found[name] = _figure(value, name)
+    if "valid_days" in found:
+        found["valid_days"] = int(_figure(found["valid_days"], "valid_days"))
+    return Rules(**found)  # type: ignore[arg-type]
+
+
+def _widths(given: object) -> dict[Mode, float]:
+    if not isinstance(given, Mapping) or set(given) - {mode.value for mode in Mode}:
+        raise ValueError(f"width_m is an object of metres by mode: {', '.join(Mode)}")
+    return {Mode(str(mode)): _figure(value, f"width_m of {mode}") for mode, value in given.items()}
+
+
+def _figure(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ValueError(f"{name} is a number from 0, not {value!r}")
+    return float(value)

@@ -1,0 +1,1 @@
+"""The way home: questions about routes, and their answers in every form."""
