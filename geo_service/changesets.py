@@ -151,7 +151,7 @@ def receive(  # noqa: PLR0913
         kept = None
         try:
             if not dry_run:
-                kept = _keep(log, draft, approve=approve, review=review, submit=submit, progress=progress)
+                kept = keep(log, draft, approve=approve, review=review, submit=submit, progress=progress)
         except Stale:
             # Somebody recorded something in between: the rows are held against that now.
             if attempt == ATTEMPTS - 1:
@@ -223,12 +223,15 @@ def judged(
     return draft, verdict
 
 
-def _keep(  # noqa: PLR0913
+def keep(  # noqa: PLR0913
     log: Log, draft: Draft, *, approve: bool, review: bool, submit: bool, progress: Progress | None
 ) -> Changeset:
     """Keep a draft: rejected where no row was accepted, and left a draft where it changes nothing.
 
     Only new versions make a revision, so that loading a file again leaves every published answer as it is.
+
+    Raises:
+        geo_service.store.errors.StoreError: the store could not keep it; `Stale`: the layer has changed since.
     """
     if not draft.accepted:
         return log.reject(log.append(draft, progress=progress).id, draft.author)

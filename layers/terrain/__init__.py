@@ -1,0 +1,1 @@
+"""Terrain: what rasters of elevation say of the ground."""
