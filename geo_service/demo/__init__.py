@@ -1,6 +1,7 @@
 """The demonstration area: invented, labelled as such in its log, and the same for the same seed."""
 
 import datetime as dt
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from geo_service.demo.terrain import write_terrain
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
 from geo_service.store.log import Draft, Progress
+from geo_service.terrain import keep_terrain
 
 __all__ = ["Step", "generate", "write"]
 
@@ -50,7 +52,9 @@ def write(data: Path, *, seed: int, hazards: int, area_km2: float, progress: Pro
             log.append_approved(draft_of(step))
             counts[step.layer] += len(step.versions)
             progress(done, len(steps))
-    write_terrain(data / "terrain.tif", seed, land_of(seed, area_km2))
+        with tempfile.TemporaryDirectory(prefix="clearway-terrain-") as folder:
+            write_terrain(Path(folder) / "terrain.tif", seed, land_of(seed, area_km2))
+            keep_terrain(log, Path(folder) / "terrain.tif")
     return counts
 
 

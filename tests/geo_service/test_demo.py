@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 
 from geo_service.demo import generate, write
@@ -12,6 +13,7 @@ from geo_service.demo.settlements import places_of
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
 from layers import coverage, measure
+from layers.terrain.elevation import rasters_in
 
 
 def silent(done, total):
@@ -114,6 +116,9 @@ def test_writing_it_marks_the_store_for_good(tmp_path):
         assert log.settings()["synthetic"] is True
         assert log.check() == []
         assert len(log.versions("hazards")) == counts["hazards"]
-    assert (tmp_path / "demo" / "terrain.tif").stat().st_size > 1000
+    terrain = rasters_in(tmp_path / "demo" / "terrain")
+    assert [one.stat().st_size > 1000 for one in terrain] == [True]
+    with rasterio.open(terrain[0]) as raster:
+        assert raster.tags()["SYNTHETIC"]
     with pytest.raises(WrongState, match="records in this folder already"):
         write(tmp_path / "demo", seed=2, hazards=40, area_km2=2_500.0, progress=silent)
