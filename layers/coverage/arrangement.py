@@ -306,6 +306,13 @@ def portions_of_all(whole: Arranged) -> Iterable[Portion]:
     return _portions(whole, _cut(whole.registers, whole.size), [some for _, some in by_block(cells)], cells, ends)
 
 
+def portions_of(whole: Arranged, some: Ints) -> Iterable[Portion]:
+    """Return some busy cells of an arrangement (keys, ascending) as work, portion by portion."""
+    cells, ends = whole.cells["cell"], whole.cells["end"]
+    runs = _cut(whole.registers, whole.size, some)
+    return _portions(whole, runs, [mine for _, mine in by_block(some)], cells, ends)
+
+
 def _portions(whole: Arranged, runs: Runs, portions: list[Ints], cells: Ints, ends: Ints) -> Iterable[Portion]:
     for some in portions:
         here = ends[np.searchsorted(cells, some)]

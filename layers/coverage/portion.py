@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.coverage.cells import cells_of
-from layers.coverage.cutting import Runs, within
+from layers.coverage.cutting import Runs, isin_sorted, within
 from layers.coverage.records import Hazards, Releases, Said, Says, Surveys, chosen
 from layers.coverage.register import Register
 
@@ -79,7 +79,7 @@ def portion(  # noqa: PLR0913, PLR0917
     low, high = place.min(axis=0) * size, (place.max(axis=0) + 1) * size
     registers: tuple[Register[Any], ...] = (hazards, releases, surveys, districts)
     near = [_near(one.shapes.bounds, low, high) for one in registers]
-    h, r, s = _part(hazards, near[0]), _part(releases, near[1]), _part(surveys, near[2])
+    h, r, s = part(hazards, near[0]), part(releases, near[1]), part(surveys, near[2])
     return Portion(
         cells,
         ends,
@@ -95,7 +95,7 @@ def portion(  # noqa: PLR0913, PLR0917
         r[0],
         s[0],
         (h[2], r[2], s[2]),
-        _named(r[0], h[2], hazards.number),
+        named(r[0], h[2], hazards.number),
     )
 
 
@@ -104,8 +104,13 @@ def _near(bounds: Floats, low: Floats, high: Floats) -> Ints:
     return np.flatnonzero(~apart)
 
 
-def _part(register: Register[Says], shapes: Ints) -> tuple[Says, Ints, Ints]:
-    """Return the versions of the records of some shapes, the record of each shape, and the records' numbers."""
+def part(register: Register[Says], shapes: Ints) -> tuple[Says, Ints, Ints]:
+    """Return the versions of the records of some shapes, the record of each shape, and the records' numbers.
+
+    Args:
+        register: the layer.
+        shapes: numbers of shapes, ascending; in what is returned, records and shapes are numbered by their place.
+    """
     numbers, record = np.unique(register.shapes.record[shapes], return_inverse=True)
     seq = register.versions
     # Versions lie by record: those of a record are one stretch.
@@ -119,10 +124,17 @@ def _part(register: Register[Says], shapes: Ints) -> tuple[Says, Ints, Ints]:
     return replace(says, versions=local), record, numbers
 
 
-def _named(releases: Releases, hazards: Ints, number: dict[str, int]) -> Ints:
+def named(releases: Releases, hazards: Ints, number: dict[str, int]) -> Ints:
+    """Return pairs release version * number of hazards + hazard, ascending, of the hazards that releases name.
+
+    Args:
+        releases: the releases' versions.
+        hazards: the numbers of the hazard records concerned, ascending; a hazard is its place here.
+        number: of each id.
+    """
     found = []
     for version in np.flatnonzero(releases.names).tolist():
         wanted = np.array([number.get(one, -1) for one in releases.named[version]], dtype=np.int64)
-        here = np.flatnonzero(np.isin(hazards, wanted))
-        found.append(version * len(hazards) + here)
+        wanted = wanted[isin_sorted(wanted, hazards)]
+        found.append(version * len(hazards) + np.searchsorted(hazards, wanted))
     return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))

@@ -1,0 +1,296 @@
+"""The facts of roads: what begins and ends along each edge, and what holds in between.
+
+Nothing here depends on more than an edge and the records near it, taken in the order of their ids, so that an edge that
+is looked at again comes out the same to the last digit, whatever is looked at with it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from layers import versions
+from layers.coverage.arrangement import Arranged
+from layers.coverage.cutting import within
+from layers.coverage.opens import OpenGround, open_ground
+from layers.coverage.sets import covering_sets
+from layers.coverage.standing import standing
+from layers.coverage.state import CLEARED, SHA
+from layers.roads import kernels
+from layers.roads.network import Network
+from layers.roads.outlines import Candidates, boxes_of_edges, candidates, grown
+from layers.roads.plane import Segments, segments
+from layers.roads.records import codes, points_that_bar
+from layers.roads.rules import Rules
+from layers.roads.stretches import Runs, Sets, cut, joined, sets_of, settled
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+LONG_AGO = -(2**22)
+"""A day before every date."""
+
+TILE = 0.25
+"""Edges are worked on together where their beginnings lie in one square of so many degrees."""
+
+_SHAPES = 2**40
+"""More than any number of shapes of a layer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What evidence is found from, beside the roads.
+
+    Attributes:
+        arrangement: the ground, as known.
+        day: the date (days since 1970-01-01).
+        rules: the rules.
+        hazards: the open ground.
+        row: (records,) the row in `hazards` of each hazard record, -1 where it is not open.
+        points: incidents and spots that bar.
+    """
+
+    arrangement: Arranged
+    day: int
+    rules: Rules
+    hazards: OpenGround
+    row: Ints
+    points: gpd.GeoDataFrame
+
+    def hazard_margin(self) -> Floats:
+        """Return the buffer of each hazard beside a road without width (m)."""
+        return self._margin(self.hazards.accuracy_m)
+
+    def point_margin(self) -> Floats:
+        """Return the same of each point."""
+        return self._margin(self.points["accuracy_m"].to_numpy(np.float64))
+
+    def _margin(self, accuracy: Floats) -> Floats:
+        rules = self.rules
+        known = np.where(np.isnan(accuracy), rules.accuracy_m, accuracy)
+        return rules.buffer_m + rules.k * np.sqrt(known**2 + rules.road_accuracy_m**2)
+
+    def half_width(self, network: Network) -> Floats:
+        """Return half of the width of each edge of a network (m)."""
+        width = np.full(len(network), np.nan)
+        if "width_m" in network.roads:
+            width = network.of_road("width_m").astype(np.float64)
+        return np.where(width > 0, width, self.rules.road_width_m) / 2
+
+
+def gathered(arrangement: Arranged, as_of: versions.Date, rules: Rules, before: OpenGround | None = None) -> Inputs:
+    """Return what evidence of a date is found from.
+
+    Args:
+        arrangement: the ground and the points, as known.
+        as_of: the date.
+        rules: the rules.
+        before: open ground of before, to take from what has not changed.
+
+    Raises:
+        ValueError: the arrangement is planar.
+    """
+    if arrangement.planar:
+        message = "roads are measured in longitude and latitude: give the records a CRS"
+        raise ValueError(message)
+    hazards = open_ground(arrangement, as_of, before)
+    number = arrangement.registers.hazards.number
+    row = np.full(len(number), -1, dtype=np.int64)
+    row[[number[one] for one in hazards.ids.tolist()]] = np.arange(len(hazards))
+    points = points_that_bar(arrangement, as_of, rules)
+    return Inputs(arrangement, versions.day(as_of), rules, hazards, row, points)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """The facts of pieces of road, as the columns of `PIECES`; `source` as a code, see `layers.roads.records.codes`."""
+
+    edge: Ints
+    begin: Floats
+    end: Floats
+    ground: Ints
+    source: Ints
+    blocker: Ints
+    point: Ints
+    asserted: Ints
+    reported: Ints
+    nearest: Ints
+    distance: Floats
+    exposed: Bools
+    barred: Sets
+
+    def chosen(self, place: Ints) -> "Facts":
+        """Return the facts of some pieces."""
+        columns = {one.name: getattr(self, one.name)[place] for one in fields(self) if one.name != "barred"}
+        return Facts(**columns, barred=self.barred.chosen(place))
+
+
+def together(parts: list[Facts]) -> Facts:
+    """Return the facts of different edges as one, in order of edge."""
+    columns = {
+        one.name: np.concatenate([getattr(part, one.name) for part in parts])
+        for one in fields(Facts)
+        if one.name != "barred"
+    }
+    counts = np.concatenate([np.diff(part.barred.first) for part in parts])
+    barred = Sets(np.r_[0, np.cumsum(counts)], np.concatenate([part.barred.names for part in parts]))
+    whole = Facts(**columns, barred=barred)
+    order = np.argsort(whole.edge, kind="stable")
+    return whole if (order[1:] > order[:-1]).all() else whole.chosen(order)
+
+
+def found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
+    """Find the facts of some edges (ascending)."""
+    return together([_found(network, some, inputs) for some in _tiles(network, edges)])
+
+
+def _tiles(network: Network, edges: Ints) -> Iterator[Ints]:
+    """Return edges tile by tile: near ones are looked at together."""
+    if not len(edges):
+        yield edges
+        return
+    tile = np.floor(network.lonlat[network.first[edges]] / TILE).astype(np.int64)
+    order = np.lexsort((edges, tile[:, 0], tile[:, 1]))
+    moves = np.flatnonzero((tile[order][1:] != tile[order][:-1]).any(axis=1)) + 1
+    yield from (edges[some] for some in np.split(order, moves))
+
+
+def _found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
+    seg = segments(network, edges)
+    boxes = boxes_of_edges(network, edges)
+    half = inputs.half_width(network)[edges]
+    hazards, points = _hazards_near(boxes, half, inputs), _points_near(boxes, half, inputs)
+    covers = [_covers(seg, boxes, inputs, layer) for layer in range(3)]
+    buffer = half[hazards.road] + inputs.hazard_margin()[hazards.of][hazards.local]
+    runs = [
+        *covers,
+        _near(seg, hazards, buffer, hazards.of[hazards.local]),
+        _near(seg, points, half[points.road] + inputs.point_margin()[points.of][points.local], points.of[points.local]),
+        _near(seg, hazards, np.full(len(buffer), inputs.rules.exposed_m), np.zeros(len(buffer), dtype=np.int64)),
+    ]
+    stretches, held = cut(network.length[edges], runs)
+    n = len(stretches)
+    ground, source, (owner, over) = _ground(inputs, held[:3], n)
+    barred = sets_of(np.concatenate([held[3][0], owner]), np.concatenate([held[3][1], over]), n)
+    by_point = sets_of(*held[4], n)
+    exposed = ground >= SHA
+    exposed[held[5][0]] = True
+    bars, pointed = np.diff(barred.first) > 0, np.diff(by_point.first) > 0
+    danger = np.where(ground >= SHA, 100 * ground, 10 * (2 * bars + pointed) + CLEARED - ground)
+    stretches, place = settled(stretches, danger)
+    ground, source, exposed = ground[place], source[place], exposed[place]
+    barred, by_point = barred.chosen(place), by_point.chosen(place)
+    same = (ground[1:] == ground[:-1]) & (source[1:] == source[:-1]) & (exposed[1:] == exposed[:-1])
+    same &= barred.as_before() & by_point.as_before()
+    stretches, place = joined(stretches, same)
+    barred, by_point = barred.chosen(place), by_point.chosen(place)
+    parts = kernels.parts(seg.first, seg.length, seg.begin, seg.end, stretches.road, stretches.begin, stretches.end)
+    gap = _gaps(seg, parts, barred, hazards)
+    blocker = _first(barred, [gap, ~inputs.hazards.confirmed[barred.names]])
+    point = _first(by_point, [_gaps(seg, parts, by_point, points)])
+    lines = hazards.outlines
+    nearest, distance = kernels.nearest(
+        *parts, seg.start, seg.axis, seg.scale, stretches.road, hazards.first, hazards.local,
+        lines.edges, lines.first, lines.boxes, inputs.rules.listed_m,
+    )  # fmt: skip
+    dates = versions.days(inputs.points["date"])
+    return Facts(
+        edges[stretches.road],
+        stretches.begin,
+        stretches.end,
+        ground[place],
+        source[place],
+        blocker,
+        point,
+        _latest(barred, inputs.hazards.asserted),
+        _latest(by_point, dates),
+        np.where(nearest >= 0, hazards.of[nearest], -1) if len(hazards.of) else nearest,
+        distance,
+        exposed[place],
+        barred,
+    )
+
+
+def _hazards_near(boxes: Floats, half: Floats, inputs: Inputs) -> Candidates:
+    """Return the hazards whose buffer, or nearness, each road may meet."""
+    rules, hazards = inputs.rules, inputs.hazards
+    reach = np.maximum(inputs.hazard_margin() + half.max(initial=0.0), max(rules.exposed_m, rules.listed_m))
+    return candidates(boxes, grown(hazards.boxes, reach), hazards.polygons)
+
+
+def _points_near(boxes: Floats, half: Floats, inputs: Inputs) -> Candidates:
+    places = inputs.points.geometry.to_numpy()
+    reach = inputs.point_margin() + half.max(initial=0.0)
+    return candidates(boxes, grown(inputs.points.bounds.to_numpy(np.float64).reshape(-1, 4), reach), places)
+
+
+def _covers(seg: Segments, boxes: Floats, inputs: Inputs, layer: int) -> Runs:
+    """Return where roads lie in polygons of a layer, of all versions; ties are claimed by hazards alone."""
+    shapes = inputs.arrangement.registers.each()[layer].shapes
+    near = candidates(boxes, grown(shapes.bounds, np.full(len(shapes), 0.1)), shapes.polygons)
+    lines = near.outlines
+    names, runs = kernels.inside(
+        seg.first, seg.start, seg.axis, seg.scale, seg.length, near.first, near.local,
+        lines.edges, lines.first, lines.boxes, layer == 0,
+    )  # fmt: skip
+    return _along(seg, near, names, runs, near.of[near.local])
+
+
+def _near(seg: Segments, near: Candidates, distance: Floats, name: Ints) -> Runs:
+    """Return where roads are within a distance of what is near them; a distance and a name for each candidate."""
+    lines = near.outlines
+    names, runs = kernels.near(
+        seg.first, seg.start, seg.axis, seg.scale, seg.length, seg.lean, near.first, near.local,
+        lines.edges, lines.first, lines.boxes, distance,
+    )  # fmt: skip
+    return _along(seg, near, names, runs, name)
+
+
+def _along(seg: Segments, near: Candidates, names: Ints, runs: Floats, name: Ints) -> Runs:
+    segment, candidate = names[:, 0], names[:, 1]
+    return Runs(near.road[candidate], name[candidate], seg.along(segment, runs[:, 0]), seg.along(segment, runs[:, 1]))
+
+
+def _ground(inputs: Inputs, held: list[tuple[Ints, Ints]], count: int) -> tuple[Ints, Ints, tuple[Ints, Ints]]:
+    """Return the state of each stretch, the code of what it stands on, and pairs (stretch, open hazard over it)."""
+    face = np.concatenate([stretch for stretch, _ in held])
+    shape = np.concatenate([shape + layer * _SHAPES for layer, (_, shape) in enumerate(held)])
+    order = np.lexsort((shape, face))
+    face, shape = face[order], shape[order]
+    twice = np.r_[False, (face[1:] == face[:-1]) & (shape[1:] == shape[:-1])][: len(face)]
+    sets = covering_sets(face[~twice], shape[~twice], np.zeros(count, dtype=np.int64))
+    layer, shape = np.divmod(sets.shape, _SHAPES)
+    covers = [(sets.owner[layer == one], shape[layer == one]) for one in range(3)]
+    stands = standing(inputs.arrangement, inputs.day, (covers[0], covers[1], covers[2]), sets.count, inputs.row < 0)
+    first = np.searchsorted(stands.owner, np.arange(sets.count + 1))
+    many = np.diff(first)[sets.of_face]
+    stretch = np.repeat(np.arange(count), many)
+    over = inputs.row[stands.hazard[np.repeat(first[sets.of_face], many) + within(many)]]
+    source = codes(stands.release, stands.survey)
+    return stands.state[sets.of_face], source[sets.of_face], (stretch, over)
+
+
+def _gaps(seg: Segments, parts: tuple[Ints, Ints, Floats], sets: Sets, near: Candidates) -> Floats:
+    """Return how near each stretch comes to each of the names of its set (m)."""
+    lines = near.outlines
+    local = np.searchsorted(near.of, sets.names)
+    return np.asarray(kernels.gaps(*parts, seg.start, seg.axis, seg.scale, sets.owner, local, lines.edges, lines.first))
+
+
+def _first(sets: Sets, keys: list[NDArray[np.generic]]) -> Ints:
+    """Return the name of each set that comes first by its last key, then the one before, then its number; else -1."""
+    owner = sets.owner
+    order = np.lexsort((sets.names, *keys, owner))
+    found = np.full(len(sets.first) - 1, -1, dtype=np.int64)
+    found[owner[order][::-1]] = sets.names[order][::-1]
+    return found
+
+
+def _latest(sets: Sets, day: Ints) -> Ints:
+    """Return the latest day of the names of each set; LONG_AGO where it has none."""
+    found = np.full(len(sets.first) - 1, LONG_AGO, dtype=np.int64)
+    np.maximum.at(found, sets.owner, day[sets.names])
+    return found
