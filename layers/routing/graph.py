@@ -27,6 +27,8 @@ Seconds = tuple[Floats, Floats]
 """Travel times (s) of each edge along its vertices and against them, inf where it may not be used that way."""
 
 MICRO = 1_000_000
+JOINT = -1_000_000
+"""The `edge` of an arc from one layer to the next, which leads nowhere on the ground."""
 
 
 @compiled
@@ -50,7 +52,7 @@ class Arcs:
 
     Attributes:
         tail, head: (m,) the nodes they lead from and to.
-        time: (m,) microseconds, at least 1.
+        time: (m,) microseconds; 0 only where nothing is travelled.
         exposure: (m,) micrometres.
         edge: (m,) the edge of the network; -1 - k for the connector of stop k.
         begin, end: (m,) metres along the edge where the arc begins and ends; it runs against the edge where begin > end.
@@ -128,11 +130,13 @@ class Ground:
         judged: the evidence.
         seconds: travel times of the edges.
         passable: (p,) which pieces may be used.
+        unsurveyed: what the traveller wants of road that nobody surveyed.
     """
 
     judged: Judged
     seconds: Seconds
     passable: Bools
+    unsurveyed: Unsurveyed = Unsurveyed.show
 
     @property
     def network(self) -> Network:
@@ -199,7 +203,7 @@ def ground(judged: Judged, seconds: Seconds, unsurveyed: Unsurveyed = Unsurveyed
         seconds: travel times (s) of each edge along its vertices and against them, inf where it may not be used so.
         unsurveyed: what the traveller wants of road that nobody surveyed.
     """
-    return Ground(judged, seconds, judged.passable(unsurveyed))
+    return Ground(judged, seconds, judged.passable(unsurveyed), unsurveyed)
 
 
 def graph(ground: Ground, stops: Sequence[Stop] = ()) -> Graph:
@@ -219,7 +223,7 @@ def graph(ground: Ground, stops: Sequence[Stop] = ()) -> Graph:
     rows: list[tuple[int, int, int, int, int, float, float]] = []
     for k, stop in enumerate(stops):
         off, on = n + 2 * k, n + 2 * k + 1
-        cost = (max(1, stop.time), stop.exposure, -1 - k, 0.0, 0.0)
+        cost = (stop.time, stop.exposure, -1 - k, 0.0, 0.0)
         rows += [(off, on, *cost), (on, off, *cost)]
         at[stop.edge].append(k)
     for edge, held in at.items():
@@ -243,7 +247,34 @@ def parts(
         for side, seconds in enumerate(ground.seconds):
             if may and np.isfinite(seconds[edge]):
                 share = np.array([begin, end]) / length if length else np.zeros(2)
-                time = max(1, int(np.diff(whole(share * seconds[edge]))[0]))
+                time = int(np.diff(whole(share * seconds[edge]))[0])
                 row = (one, other, time, exposure, edge, begin, end)
                 rows.append(row if side == 0 else (other, one, time, exposure, edge, end, begin))
     return rows
+
+
+def layered(graph: Graph, joints: Sequence[int]) -> Graph:
+    """Return a graph in which a route that ends in the last layer has called at all joints, in their order.
+
+    Layer k is a copy of the graph whose node v is v + k * nodes; at joint k one goes over into layer k + 1.
+
+    Args:
+        graph: the arcs.
+        joints: nodes.
+    """
+    n, m, layers = graph.nodes, len(graph), len(joints) + 1
+    shift = np.repeat(np.arange(layers) * n, m)
+    columns = [np.tile(getattr(graph, f.name), layers) for f in fields(Arcs)]
+    columns[0] = (columns[0] + shift).astype(np.int32)
+    columns[1] = (columns[1] + shift).astype(np.int32)
+    nodes, none = np.array(joints) + np.arange(layers - 1) * n, np.zeros(layers - 1)
+    over = Arcs(
+        nodes.astype(np.int32),
+        (nodes + n).astype(np.int32),
+        none.astype(np.int64),
+        none.astype(np.int64),
+        np.full(layers - 1, JOINT),
+        none,
+        none,
+    )
+    return Graph.of(Arcs(*columns).joined(over), n * layers)
