@@ -1,0 +1,166 @@
+"""One way through the network: its legs, its line on the ground, and the evidence under each metre of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.routing.front import STEP
+from layers.routing.graph import JOINT, MICRO, Graph, Ground
+from layers.routing.judged import Judged
+from layers.routing.snap import Anchor
+from layers.routing.split import stretch
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+SECTIONS = np.dtype(
+    [
+        ("from_m", "f8"),  # metres from the route's beginning
+        ("to_m", "f8"),
+        ("stop", "i4"),  # the stop whose connector it lies on, -1 on the network
+        ("edge", "i4"),  # of the network, or of the connectors
+        ("piece", "i4"),  # of the evidence on the network, or on the connectors
+    ]
+)
+"""A stretch of a route that lies on one piece; they fill the route."""
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A stretch of an edge, travelled from metre `begin` to metre `end` of it; against the edge where begin > end.
+
+    Attributes:
+        edge: the edge of the network; of the connectors, where `stop` is not -1.
+        begin, end: metres along the edge.
+        stop: the stop whose connector it is, -1 on the network.
+    """
+
+    edge: int
+    begin: float
+    end: float
+    stop: int = -1
+
+    @property
+    def length(self) -> float:
+        """Metres."""
+        return abs(self.end - self.begin)
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """A way from a place to another.
+
+    Attributes:
+        ground: what travel over the network means.
+        anchors: the places it begins, calls and ends at, and how each meets the road.
+        legs: what it is made of, connectors included, in order.
+        lonlat: (k, 2) its line: the network's own vertices, and places between them where it joins or leaves an edge.
+        sections: stretches of one piece each, of the type `SECTIONS`.
+        time, exposure: microseconds and micrometres.
+    """
+
+    ground: Ground
+    anchors: tuple[Anchor, ...]
+    legs: tuple[Leg, ...]
+    lonlat: Floats
+    sections: NDArray[np.void]
+    time: int
+    exposure: int
+
+    @property
+    def length_m(self) -> float:
+        """Its length (m), connectors included."""
+        return float(self.sections["to_m"][-1]) if len(self.sections) else 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """How long it takes (s)."""
+        return self.time / MICRO
+
+    @property
+    def exposure_m(self) -> int:
+        """Metres unsurveyed and metres near open ground, in whole 10 m, rounded up."""
+        return -(-self.exposure // STEP) * STEP // MICRO
+
+    def judged(self, stop: int) -> Judged:
+        """Return the evidence that sections with this `stop` are pieces of."""
+        held = self.ground.judged if stop < 0 else self.anchors[stop].judged
+        if held is None:
+            raise IndexError(f"stop {stop} lies on the carriageway and has no connector")
+        return held
+
+
+def legs_of(graph: Graph, arcs: Ints, anchors: Sequence[Anchor], nodes: int) -> tuple[Leg, ...]:
+    """Return the legs of a path; arcs that go on along the same edge become one leg.
+
+    Args:
+        graph: the graph with its stops.
+        arcs: the path.
+        anchors: the stops.
+        nodes: how many nodes the network has.
+    """
+    legs: list[Leg] = []
+    for arc in arcs:
+        edge, begin, end = int(graph.edge[arc]), float(graph.begin[arc]), float(graph.end[arc])
+        if edge == JOINT:
+            continue
+        if edge < 0:
+            stop = -1 - edge
+            held = anchors[stop]
+            if held.judged is not None:
+                leaving = (int(graph.tail[arc]) % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
+                legs.append(Leg(held.row, *((0.0, held.length) if leaving else (held.length, 0.0)), stop))
+            continue
+        last = legs[-1] if legs else None
+        if last and last.stop < 0 and (last.edge, last.end) == (edge, begin) and _goes_on(last, begin, end):
+            legs[-1] = Leg(edge, last.begin, end)
+        else:
+            legs.append(Leg(edge, begin, end))
+    return tuple(leg for leg in legs if leg.length > 0)
+
+
+def _goes_on(last: Leg, begin: float, end: float) -> bool:
+    """Say whether a stretch keeps the direction of the leg before it."""
+    return last.length == 0 or begin == end or (last.end > last.begin) == (end > begin)
+
+
+def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], costs: tuple[int, int]) -> Route:
+    """Return a route of some legs, with its line and its sections.
+
+    Args:
+        ground: what travel over the network means.
+        anchors: the stops.
+        legs: what the route is made of.
+        costs: time (microseconds) and exposure (micrometres).
+    """
+    lines, blocks, so_far = [], [], 0.0
+    for leg in legs:
+        judged = ground.judged if leg.stop < 0 else anchors[leg.stop].judged
+        if judged is None:
+            continue
+        lines.append(stretch(judged.evidence.network, leg.edge, leg.begin, leg.end))
+        blocks.append(_sections(judged, leg, so_far))
+        so_far += leg.length
+    sections = np.concatenate(blocks) if blocks else np.empty(0, dtype=SECTIONS)
+    lonlat = np.vstack(lines) if lines else np.empty((0, 2))
+    if len(lonlat):
+        lonlat = lonlat[np.r_[True, (np.diff(lonlat, axis=0) != 0).any(axis=1)]]
+    return Route(ground, anchors, legs, lonlat, sections, *costs)
+
+
+def _sections(judged: Judged, leg: Leg, so_far: float) -> NDArray[np.void]:
+    """Return the sections of a leg that begins `so_far` metres from the route's beginning."""
+    pieces = judged.evidence.pieces
+    rows = np.arange(*np.searchsorted(pieces["edge"], [leg.edge, leg.edge + 1]))
+    left, right = min(leg.begin, leg.end), max(leg.begin, leg.end)
+    rows = rows[(pieces["begin"][rows] < right) & (pieces["end"][rows] > left)]
+    # The ends of the leg are exact, so that the lengths of sections sum to the route's.
+    marks = np.r_[left, pieces["begin"][rows[1:]], right] - left
+    found = np.zeros(len(rows), dtype=SECTIONS)
+    if leg.begin > leg.end:
+        rows, marks = rows[::-1], (right - left) - marks[::-1]
+    found["from_m"], found["to_m"] = so_far + marks[:-1], so_far + marks[1:]
+    found["stop"], found["edge"], found["piece"] = leg.stop, leg.edge, rows
+    return found
