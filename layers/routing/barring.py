@@ -1,0 +1,114 @@
+"""What bars the way between places, and the least ground to clear so that it opens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.coverage.opens import OpenGround
+from layers.routing.arcs import arcs, fastest, graph, traced
+from layers.routing.opening import chain
+from layers.routing.passages import Passages, contract
+from layers.routing.shared import SharedGround
+from layers.routing.stretches import Stretches
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """The least ground to clear that connects places, and the way that then opens. It is no route to travel.
+
+    Attributes:
+        hazards: rows of the open ground, ascending.
+        ids: their ids.
+        m2: the ground to clear; shared ground counts once.
+        bound_m2: no opening takes less.
+        proven: whether m2 is the least, to rounding.
+        points: rows of the evidence's incidents and spots on the way: 0 m2, but each must be dealt with first.
+        stretches: the stretches of the way, from the source on.
+        reversed: whether each is gone from its head to its tail.
+        seconds: how long the way would take.
+    """
+
+    hazards: Ints
+    ids: tuple[str, ...]
+    m2: float
+    bound_m2: float
+    proven: bool
+    points: Ints
+    stretches: Ints
+    reversed: Bools
+    seconds: float
+
+
+def least_opening(  # noqa: PLR0913
+    ways: Stretches,
+    ground: OpenGround,
+    sources: Sequence[int] | Ints,
+    targets: Sequence[int] | Ints,
+    *,
+    passages: Passages | None = None,
+    needed: Ints | None = None,
+    time_limit_s: float = 10.0,
+) -> Opening | None:
+    """Return the least ground to clear so that a target is reached from a source; None where no road leads there.
+
+    Whole hazards are cleared, and every hazard that bars a stretch has to be. Roads closed by their record never open.
+    Incidents and spots cost no ground: among the ways that open, one past the fewest of them is taken, then the fastest.
+
+    Args:
+        ways: the stretches of a mode.
+        ground: the open ground that they are barred by.
+        sources, targets: nodes of the stretches.
+        passages: the same contracted, where it is at hand.
+        needed: hazards to clear in any case (on a settlement, say).
+        time_limit_s: how long the exact solver may take (s).
+
+    Raises:
+        ValueError: no source or no target.
+    """
+    start, goal = np.unique(np.asarray(sources, np.int64)), np.unique(np.asarray(targets, np.int64))
+    if not len(start) or not len(goal):
+        raise ValueError("name at least one source and one target")
+    passages = passages or contract(ways)
+    shared = SharedGround.of_open(ground)
+    found = chain(passages, shared, passages.node[start], passages.node[goal], needed=needed, time_limit_s=time_limit_s)
+    if found is None:
+        return None
+    way, backward, seconds = open_way(ways, found.hazards, start, goal)
+    return Opening(
+        found.hazards,
+        tuple(str(name) for name in ground.ids[found.hazards]),
+        found.m2,
+        found.bound_m2,
+        found.proven,
+        np.unique(ways.points.take(way)),
+        way,
+        backward,
+        seconds,
+    )
+
+
+def open_way(ways: Stretches, cleared: Ints, sources: Ints, targets: Ints) -> tuple[Ints, Bools, float]:
+    """Return the way once some hazards are cleared: stretches, whether each is gone backwards, and seconds.
+
+    It passes the fewest stretches barred by points, and is the fastest of those. Empty where source is target.
+
+    Raises:
+        ValueError: there is no way.
+    """
+    left = np.bincount(ways.hazards.row, ~np.isin(ways.hazards.items, cleared), len(ways.edge)) > 0
+    usable = arcs(ways, ~ways.shut & ~left)
+    # A stretch past a point weighs more than any way without: than all seconds together.
+    pointed = ways.points.counts[usable.stretch] > 0
+    on = graph(usable, usable.seconds + pointed * (usable.seconds.sum() + 1.0))
+    cost, before = fastest(on, sources)
+    goal = int(targets[np.argmin(cost[targets])])
+    if np.isinf(cost[goal]):
+        raise ValueError("no way opens when these hazards are cleared")
+    way = traced(on, before, goal)
+    return usable.stretch[way], usable.backward[way], float(usable.seconds[way].sum())
