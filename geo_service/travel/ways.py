@@ -5,19 +5,22 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-from layers.routing.judged import Judged, judged
-from layers.terrain import elevation
 
 from geo_service.balance import View
-from layers.roads import evidence, network, speeds
+from geo_service.store.log import Log
+from geo_service.terrain import height_of, terrain_key
+from layers.roads import classes, evidence, facts, network, speeds
 from layers.roads.evidence import Evidence
+from layers.roads.facts import Inputs
 from layers.roads.network import Floats, Network
-from layers.roads.rules import Mode, Rules
+from layers.roads.rules import Mode, Rules, Unsurveyed
+from layers.routing.graph import Ground, ground
+from layers.routing.judged import Judged
+from layers.routing.snap import Nearby
 
 KEPT = 4
 """Networks, and evidence of dates, that a process keeps; the least used one goes."""
@@ -25,21 +28,19 @@ KEPT = 4
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True)
-class Roads:
-    """A network as one mode or another travels it, on the evidence of a date.
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """A network, and what of it does not depend on any date's evidence.
 
     Attributes:
         network: the roads in force.
-        evidence: what is known of them.
+        nearby: its edges, found by where they lie.
         times: by mode, the seconds along each edge, forward and backward.
-        judgements: by mode, the classes of the pieces.
     """
 
     network: Network
-    evidence: Evidence
-    times: dict[Mode, tuple[Floats, Floats]]
-    judgements: dict[Mode, Judged]
+    nearby: Nearby
+    times: dict[Mode, tuple[Floats, Floats]] = field(default_factory=dict)
 
     def seconds(self, mode: Mode) -> tuple[Floats, Floats]:
         """Return the travel times (s) along each edge, forward and backward; inf where the mode may not go."""
@@ -47,59 +48,106 @@ class Roads:
             self.times[mode] = speeds.seconds(self.network, mode)
         return self.times[mode]
 
+
+@dataclass(frozen=True, eq=False)
+class Roads:
+    """A network on the evidence of a date, as one mode or another travels it.
+
+    Attributes:
+        laid: the network.
+        evidence: what is known of it.
+        inputs: the records that it was found from.
+    """
+
+    laid: Laid
+    evidence: Evidence
+    inputs: Inputs
+    _judged: dict[Mode, Judged] = field(default_factory=dict, repr=False)
+    _ground: dict[tuple[Mode, Unsurveyed], Ground] = field(default_factory=dict, repr=False)
+
     def judged(self, mode: Mode) -> Judged:
         """Return what the evidence means to a mode."""
-        if mode not in self.judgements:
-            self.judgements[mode] = judged(self.evidence, mode)
-        return self.judgements[mode]
+        if mode not in self._judged:
+            self._judged[mode] = judged(self.evidence, mode)
+        return self._judged[mode]
+
+    def ground(self, mode: Mode, unsurveyed: Unsurveyed) -> Ground:
+        """Return what travel over the roads means to a traveller."""
+        if (mode, unsurveyed) not in self._ground:
+            self._ground[mode, unsurveyed] = ground(self.judged(mode), self.laid.seconds(mode), unsurveyed)
+        return self._ground[mode, unsurveyed]
+
+    def connect(self, mode: Mode) -> Callable[[Network], Judged]:
+        """Return what judges ways from a place to the road, on the same records."""
+
+        def judge(lines: Network) -> Judged:
+            seen = facts.found(lines, np.arange(len(lines)), self.inputs)
+            return judged(evidence.put_together(lines, self.evidence.as_of, self.inputs, seen), mode)
+
+        return judge
+
+
+def judged(found: Evidence, mode: Mode) -> Judged:
+    """Return what evidence means to a mode."""
+    return Judged(
+        found,
+        mode,
+        classes.classes(found, mode),
+        classes.lifted(found, mode),
+        classes.allowed(found, mode),
+        classes.expired(found),
+    )
 
 
 class Ways:
     """The roads of views. Values: the same view gives the same roads, whatever was asked before.
 
     Args:
-        terrain: the folder of elevation rasters, which may not be there.
+        log: the store, whose terrain speeds depend on.
     """
 
-    def __init__(self, terrain: Path) -> None:
-        self._terrain = terrain
+    def __init__(self, log: Log) -> None:
+        self._log = log
         self._lock = threading.Lock()
-        self._networks: OrderedDict[bytes, tuple[Network, dict[Mode, tuple[Floats, Floats]]]] = OrderedDict()
+        self._laid: OrderedDict[bytes, Laid] = OrderedDict()
         self._roads: OrderedDict[tuple[int, dt.date, str, bytes], Roads] = OrderedDict()
 
     def terrain_key(self) -> str:
         """Return what changes with the elevation that speeds depend on."""
-        return elevation.key_of(self._terrain)
+        return terrain_key(self._log)
 
     def at(self, seen: View, rules: Rules) -> Roads:
         """Return the roads in force at a view and their evidence by some rules."""
         with self._lock:
-            mark, found, times = self._network(seen)
+            mark, laid = self._network(seen)
             key = (seen.snapshot.number, seen.as_of, repr(rules), mark)
-            return kept(self._roads, key, lambda: self._found(seen, found, times, rules))
+            return kept(self._roads, key, lambda: self._found(seen, laid, rules))
 
-    def _network(self, seen: View) -> tuple[bytes, Network, dict[Mode, tuple[Floats, Floats]]]:
+    def _network(self, seen: View) -> tuple[bytes, Laid]:
         roads = seen.snapshot.in_force("roads", seen.as_of)
         rows = roads["row"].to_numpy(dtype=np.int64) if len(roads) else np.zeros(0, dtype=np.int64)
         mark = hashlib.sha256(rows.tobytes() + self.terrain_key().encode()).digest()
 
-        def make() -> tuple[Network, dict[Mode, tuple[Floats, Floats]]]:
-            rasters = elevation.rasters_in(self._terrain)
-            return network.build(roads, height=lambda lonlat: elevation.heights(lonlat, rasters)), {}
+        def make() -> Laid:
+            built = network.build(roads, height=height_of(self._log))
+            return Laid(built, Nearby(built))
 
-        return (mark, *kept(self._networks, mark, make))
+        return mark, kept(self._laid, mark, make)
 
-    def _found(self, seen: View, on: Network, times: dict[Mode, tuple[Floats, Floats]], rules: Rules) -> Roads:
+    def _found(self, seen: View, laid: Laid, rules: Rules) -> Roads:
         arrangement = seen.snapshot.arrangement
-        before = next((one.evidence for one in reversed(self._roads.values()) if one.evidence.rules == rules), None)
+        before = next((one for one in reversed(self._roads.values()) if one.evidence.rules == rules), None)
+        inputs = facts.gathered(arrangement, seen.as_of, rules, before.inputs.hazards if before else None)
         if before is None:
-            found = evidence.find(on, arrangement, seen.as_of, rules)
-        else:
-            found = evidence.moved(before, on, arrangement, seen.as_of, rules)
-        return Roads(on, found, times, {})
+            all_ = facts.found(laid.network, np.arange(len(laid.network)), inputs)
+            return Roads(laid, evidence.put_together(laid.network, seen.as_of, inputs, all_), inputs)
+        return Roads(laid, evidence.moved(before.evidence, laid.network, arrangement, seen.as_of, rules), inputs)
 
 
-def kept(held: OrderedDict[object, Value], key: object, make: Callable[[], Value]) -> Value:  # type: ignore[type-arg]
+Key = TypeVar("Key")
+
+
+def kept(held: OrderedDict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
     """Return the value of a key, made where it is not held; the least used one goes."""
     if key not in held:
         held[key] = make()
