@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
 
-from layers.roads.vertices import Bools, Floats, Ints, Vertices
+from layers.roads.vertices import Bools, Floats, Ints, Vertices, same_places
 
 TOLERANCE_M = 1.0
 """An end this near to another road belongs to it (m)."""
@@ -51,9 +50,7 @@ def joined(vertices: Vertices, tolerance_m: float) -> tuple[Vertices, Joined]:
     )
     near = _nearest_places(vertices, near, tolerance_m)
     moved, pairs = _with_splits(vertices, near)
-    count = int(moved.group.max(initial=-1)) + 1
-    links = coo_array((np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
-    moved = replace(moved, group=connected_components(links, directed=False)[1].astype(np.int64)[moved.group])
+    moved = replace(moved, group=same_places(moved.group, *pairs.T))
     ends = len(np.unique(vertices.group[near.tip]))
     return moved, Joined(tolerance_m, ends, float(near.distance.max(initial=0.0)), _loose(moved))
 

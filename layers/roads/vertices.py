@@ -11,6 +11,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,16 +69,25 @@ def vertices_of(roads: gpd.GeoDataFrame, extra: list[dict[str, Any]]) -> Vertice
     xy, part = shapely.get_coordinates(lines, return_index=True)
     nodes = _nodes(extra, np.bincount(road[part], minlength=len(roads)))
     new = np.r_[True, (part[1:] != part[:-1]) | (xy[1:] != xy[:-1]).any(axis=1)] if len(xy) else np.zeros(0, dtype=bool)
+    group, torn = _groups(xy, nodes)
+    # A vertex that repeats the place of the one before is left out, and what met at it meets there.
+    group = same_places(group, group[~new], group[np.flatnonzero(~new) - 1])
     counts = np.bincount(part[new], minlength=len(lines))
     kept = new & (counts[part] > 1)
-    xy, nodes = xy[kept], nodes[kept]
+    xy, nodes, group, torn = xy[kept], nodes[kept], group[kept], torn[kept]
     long, part = np.unique(part[kept], return_inverse=True)
     road = road[long]
-    group, torn = _groups(xy, nodes)
     unmapped = np.zeros(len(roads), dtype=bool)
     unmapped[road[part[torn | (nodes == 0)]]] = True
     first = np.searchsorted(road, road)
     return Vertices(xy, part, group, road, np.arange(len(road)) - first, ~unmapped[road])
+
+
+def same_places(group: Ints, some: Ints, others: Ints) -> Ints:
+    """Return the group of each vertex where `some` groups and `others` (j,), pair by pair, are one place."""
+    count = int(max(group.max(initial=-1), some.max(initial=-1), others.max(initial=-1))) + 1
+    links = coo_array((np.ones(len(some), dtype=np.int8), (some, others)), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1][group], dtype=np.int64)
 
 
 def _nodes(extra: list[dict[str, Any]], counts: Ints) -> Ints:
