@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.opens import OpenGround
-from layers.roads.facts import Facts, Inputs, found, gathered
+from layers.roads import moving
+from layers.roads.facts import Facts, Inputs, found, gathered, reaches, together
 from layers.roads.network import Network
-from layers.roads.records import sources
+from layers.roads.outlines import boxes_of_edges
+from layers.roads.records import codes_of, sources
 from layers.roads.rules import Rules
+from layers.roads.stretches import Sets
 
 Ints = NDArray[np.int64]
 Rows = NDArray[Any]
@@ -93,6 +96,107 @@ def find(network: Network, arrangement: Arranged, as_of: versions.Date, rules: R
     inputs = gathered(arrangement, as_of, rules)
     edges = np.arange(len(network))
     return put_together(network, as_of, inputs, found(network, edges, inputs))
+
+
+def moved(
+    evidence: Evidence,
+    network: Network,
+    arrangement: Arranged,
+    as_of: versions.Date,
+    rules: Rules | None = None,
+) -> Evidence:
+    """Return what is known of every piece of road, from what was known before: equal to `find` to the last digit.
+
+    Only edges that something new comes near are looked at: hazards whose open ground, class, accuracy or assertion
+    differ, other records whose versions differ or that begin or end between the dates, points, and other edges.
+
+    Args:
+        evidence: found before, from the same log of records: at another date, or of more or less knowledge.
+        network, arrangement, as_of, rules: as in `find`.
+    """
+    rules = rules or Rules()
+    if evidence.arrangement is None or evidence.rules != rules:
+        return find(network, arrangement, as_of, rules)
+    inputs = gathered(arrangement, as_of, rules, evidence.hazards)
+    ground = moving.moved_ground(evidence.arrangement, arrangement, versions.day(evidence.as_of), inputs.day)
+    if ground is None:
+        return find(network, arrangement, as_of, rules)
+    half = inputs.half_width(network)
+    edge_before = np.arange(len(network))
+    if network is not evidence.network:
+        old_keys = moving.edge_keys(evidence.network, inputs.half_width(evidence.network))
+        edge_before = moving.places_before(old_keys, moving.edge_keys(network, half))
+    hazard_before = moving.places_before(evidence.hazards.ids, inputs.hazards.ids)
+    point_before = moving.places_before(_names(evidence.points), _names(inputs.points))
+    old_reach, new_reach = (
+        reaches(evidence.hazards, evidence.points, rules),
+        reaches(inputs.hazards, inputs.points, rules),
+    )
+    h_old, h_new = moving.moved_hazards(evidence.hazards, inputs.hazards, hazard_before)
+    p_old, p_new = moving.moved_points(evidence.points, inputs.points, point_before)
+    boxes = np.concatenate(
+        [
+            ground,
+            evidence.hazards.boxes[h_old],
+            inputs.hazards.boxes[h_new],
+            evidence.points.bounds.to_numpy(np.float64).reshape(-1, 4)[p_old],
+            inputs.points.bounds.to_numpy(np.float64).reshape(-1, 4)[p_new],
+        ]
+    )
+    wide = half.max(initial=0.0)
+    reach = np.concatenate(
+        [
+            np.full(len(ground), 1.0),
+            *(
+                one + wide
+                for one in (old_reach[0][h_old], new_reach[0][h_new], old_reach[1][p_old], new_reach[1][p_new])
+            ),
+        ]
+    )
+    again = (edge_before < 0) | moving.touched(boxes_of_edges(network, np.arange(len(network))), boxes, reach)
+    kept = _kept(evidence, edge_before, ~again, hazard_before, point_before)
+    fresh = found(network, np.flatnonzero(again), inputs)
+    return put_together(network, as_of, inputs, together([kept, fresh]))
+
+
+def _names(points: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    found = np.empty(len(points), dtype=object)
+    found[:] = list(zip(points["layer"], points["id"], strict=True))
+    return found
+
+
+def _kept(
+    evidence: Evidence, edge_before: Ints, stays: NDArray[np.bool_], hazard_before: Ints, point_before: Ints
+) -> Facts:
+    """Return the facts of the edges that stay, with edges, hazards and points numbered as they are now."""
+    edge_now = np.full(len(evidence.network), -1, dtype=np.int64)
+    edge_now[edge_before[stays]] = np.flatnonzero(stays)
+    hazard_now = moving.turned(hazard_before, len(evidence.hazards))
+    point_now = moving.turned(point_before, len(evidence.points))
+    code = codes_of(evidence.sources)
+    pieces = evidence.pieces
+    place = np.flatnonzero(edge_now[pieces["edge"]] >= 0)
+    mine = pieces[place]
+
+    def now(numbers: Ints, named: Ints) -> Ints:
+        return np.where(named >= 0, numbers[named], -1) if len(numbers) else named.astype(np.int64)
+
+    barred = Sets(evidence.barring, evidence.barred_by).chosen(place)
+    return Facts(
+        edge_now[mine["edge"]],
+        mine["begin"],
+        mine["end"],
+        mine["ground"].astype(np.int64),
+        now(code, mine["source"]),
+        now(hazard_now, mine["blocker"]),
+        now(point_now, mine["point"]),
+        mine["asserted"].astype(np.int64),
+        mine["reported"].astype(np.int64),
+        now(hazard_now, mine["nearest"]),
+        mine["distance"],
+        mine["exposed"],
+        Sets(barred.first, hazard_now[barred.names]),
+    )
 
 
 def put_together(network: Network, as_of: versions.Date, inputs: Inputs, facts: Facts) -> Evidence:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from layers import versions
@@ -60,25 +61,26 @@ class Inputs:
     row: Ints
     points: gpd.GeoDataFrame
 
-    def hazard_margin(self) -> Floats:
-        """Return the buffer of each hazard beside a road without width (m)."""
-        return self._margin(self.hazards.accuracy_m)
-
-    def point_margin(self) -> Floats:
-        """Return the same of each point."""
-        return self._margin(self.points["accuracy_m"].to_numpy(np.float64))
-
-    def _margin(self, accuracy: Floats) -> Floats:
-        rules = self.rules
-        known = np.where(np.isnan(accuracy), rules.accuracy_m, accuracy)
-        return rules.buffer_m + rules.k * np.sqrt(known**2 + rules.road_accuracy_m**2)
-
     def half_width(self, network: Network) -> Floats:
         """Return half of the width of each edge of a network (m)."""
         width = np.full(len(network), np.nan)
         if "width_m" in network.roads:
             width = network.of_road("width_m").astype(np.float64)
         return np.where(width > 0, width, self.rules.road_width_m) / 2
+
+
+def margins(accuracy: Floats, rules: Rules) -> Floats:
+    """Return the buffers (m) of hazards or points of some accuracy (m, NaN: unknown) beside a road without width."""
+    known = np.where(np.isnan(accuracy), rules.accuracy_m, accuracy)
+    return np.asarray(rules.buffer_m + rules.k * np.sqrt(known**2 + rules.road_accuracy_m**2))
+
+
+def reaches(hazards: OpenGround, points: gpd.GeoDataFrame, rules: Rules) -> tuple[Floats, Floats]:
+    """Return how far (m) each hazard and each point matters to roads without width."""
+    far = max(rules.exposed_m, rules.listed_m)
+    return np.maximum(margins(hazards.accuracy_m, rules), far), margins(
+        points["accuracy_m"].to_numpy(np.float64), rules
+    )
 
 
 def gathered(arrangement: Arranged, as_of: versions.Date, rules: Rules, before: OpenGround | None = None) -> Inputs:
@@ -162,13 +164,18 @@ def _found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
     seg = segments(network, edges)
     boxes = boxes_of_edges(network, edges)
     half = inputs.half_width(network)[edges]
-    hazards, points = _hazards_near(boxes, half, inputs), _points_near(boxes, half, inputs)
+    far, beside = (one + half.max(initial=0.0) for one in reaches(inputs.hazards, inputs.points, inputs.rules))
+    hazards = candidates(boxes, grown(inputs.hazards.boxes, far), inputs.hazards.polygons)
+    spots = inputs.points.geometry.to_numpy()
+    points = candidates(boxes, grown(shapely.bounds(spots).reshape(-1, 4), beside), spots)
     covers = [_covers(seg, boxes, inputs, layer) for layer in range(3)]
-    buffer = half[hazards.road] + inputs.hazard_margin()[hazards.of][hazards.local]
+    buffer = half[hazards.road] + margins(inputs.hazards.accuracy_m[hazards.of], inputs.rules)[hazards.local]
+    accuracy = inputs.points["accuracy_m"].to_numpy(np.float64)[points.of]
+    aside = half[points.road] + margins(accuracy, inputs.rules)[points.local]
     runs = [
         *covers,
         _near(seg, hazards, buffer, hazards.of[hazards.local]),
-        _near(seg, points, half[points.road] + inputs.point_margin()[points.of][points.local], points.of[points.local]),
+        _near(seg, points, aside, points.of[points.local]),
         _near(seg, hazards, np.full(len(buffer), inputs.rules.exposed_m), np.zeros(len(buffer), dtype=np.int64)),
     ]
     stretches, held = cut(network.length[edges], runs)
@@ -212,19 +219,6 @@ def _found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
         exposed[place],
         barred,
     )
-
-
-def _hazards_near(boxes: Floats, half: Floats, inputs: Inputs) -> Candidates:
-    """Return the hazards whose buffer, or nearness, each road may meet."""
-    rules, hazards = inputs.rules, inputs.hazards
-    reach = np.maximum(inputs.hazard_margin() + half.max(initial=0.0), max(rules.exposed_m, rules.listed_m))
-    return candidates(boxes, grown(hazards.boxes, reach), hazards.polygons)
-
-
-def _points_near(boxes: Floats, half: Floats, inputs: Inputs) -> Candidates:
-    places = inputs.points.geometry.to_numpy()
-    reach = inputs.point_margin() + half.max(initial=0.0)
-    return candidates(boxes, grown(inputs.points.bounds.to_numpy(np.float64).reshape(-1, 4), reach), places)
 
 
 def _covers(seg: Segments, boxes: Floats, inputs: Inputs, layer: int) -> Runs:
