@@ -7,7 +7,6 @@ carriageway itself has none.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
+from layers import measure, versions
+from layers.definitions import LAYERS
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.routing.graph import MICRO, Ground, Stop, whole
@@ -79,11 +80,9 @@ def per_degree(latitude: float) -> Floats:
 def connectors(lines: Floats) -> Network:
     """Return straight lines (k, 2, 2) in degrees as a network: an edge each, of a road without a record."""
     count = len(lines)
-    road: dict[str, Any] = dict.fromkeys(("class", "name", "surface", "eo_as_of", "expires_on"))
-    road |= {"width_m": np.nan, "eo_width_m": np.nan, "oneway": False, "eo_status": "not_assessed"}
-    roads = gpd.GeoDataFrame(
-        {"id": [f"connector-{k + 1}" for k in range(count)], **road}, geometry=list(shapely.linestrings(lines)), crs=4326
-    )
+    names = {"id": [f"connector-{k + 1}" for k in range(count)]}
+    frame = gpd.GeoDataFrame(names, geometry=list(shapely.linestrings(lines)), crs=measure.LONLAT)
+    roads = versions.typed(frame, LAYERS["roads"])
     rows, may = np.arange(count), np.ones(count, dtype=bool)
     along = np.column_stack([np.zeros(count), metres(lines[:, 0], lines[:, 1])]).ravel()
     nodes = lines.reshape(-1, 2)

@@ -83,8 +83,11 @@ def _node(net: Network, nodes: dict[Cut, int], edge: int, along: float) -> int:
 
 def _cut_network(net: Network, bounds: dict[int, list[float]], nodes: dict[Cut, int], counts: Ints) -> Network:
     """Return the network with edges cut; `bounds` holds the metres of each cut edge's parts, ends included."""
+    columns = {f.name: getattr(net, f.name) for f in fields(net) if f.name not in _NOT_PER_EDGE}
     extra = {
-        f.name: np.repeat(getattr(net, f.name), counts, axis=0) for f in fields(net) if f.name not in _NOT_PER_EDGE
+        name: np.repeat(column, counts, axis=0)
+        for name, column in columns.items()
+        if isinstance(column, np.ndarray) and len(column) == len(net)
     }
     new = np.r_[0, np.cumsum(counts)]
     blocks: list[tuple[Floats, Floats, Floats]] = []
