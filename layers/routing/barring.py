@@ -58,7 +58,7 @@ def least_opening(  # noqa: PLR0913
     """Return the least ground to clear so that a target is reached from a source; None where no road leads there.
 
     Whole hazards are cleared, and every hazard that bars a stretch has to be. Roads closed by their record never open.
-    Incidents and spots cost no ground: among the ways that open, one past the fewest of them is taken, then the fastest.
+    Incidents and spots cost no ground: of ways that open, one past the fewest of them is taken, the fastest if several.
 
     Args:
         ways: the stretches of a mode.

@@ -4,7 +4,7 @@ Hazards and ground shared by several crossings of a chain count once, which no s
 a part of the m2 of every piece of ground it needs, so that the parts of a piece sum to no more than the piece: then the
 cost of a chain by parts never exceeds its real cost, and the shortest chain by parts is a lower bound. The parts are
 moved to where the shortest chain does not yet pay (a Lagrangian dual, by exponentiated steps), and every chain found on
-a candidate. Where candidate and bound meet, nothing is left to prove; else CP-SAT decides on what can still win.
+the way is a candidate. Where candidate and bound meet, nothing is left to prove; else CP-SAT decides.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Chain:
 
 
 @dataclass(frozen=True, eq=False)
-class _Question:
+class Question:
     """Some nodes of passages, the pieces of ground that each needs, and between which of them a chain is wanted."""
 
     node: Ints  # of the passages
@@ -66,13 +66,13 @@ class _Question:
         """Return the real cost of some nodes (m2)."""
         return float(self.share[np.unique(self.pieces.take(nodes))].sum())
 
-    def kept(self, keep: Bools) -> "_Question":
+    def kept(self, keep: Bools) -> "Question":
         """Return the question on some of its nodes only."""
         new = np.cumsum(keep) - 1
         arcs = keep[self.tail] & keep[self.head]
         row = self.pieces.row
         items = keep[row]
-        return _Question(
+        return Question(
             self.node[keep],
             new[self.tail[arcs]],
             new[self.head[arcs]],
@@ -103,13 +103,13 @@ def chain(  # noqa: PLR0913
     """
     must = np.unique(np.asarray([] if needed is None else needed, np.int64))
     rest = ground.without(must)
-    question = _limited(passages, rest, np.unique(sources), np.unique(targets))
+    question = limited(passages, rest, np.unique(sources), np.unique(targets))
     if question is None:
         return None
     best, m2, bound, parts = _bounded(question)
     rounding = _slack(m2)
     if bound < m2 - rounding:
-        near = question.kept(_through(question, parts) <= m2 + rounding)
+        near = question.kept(through(question, parts) <= m2 + rounding)
         exact, limit, unit = _exact(near, np.searchsorted(near.node, question.node[best]), time_limit_s)
         best, bound = np.searchsorted(question.node, near.node[exact]), max(bound, limit)
         rounding += unit * len(np.unique(question.pieces.take(best)))
@@ -124,13 +124,13 @@ def _slack(m2: float) -> float:
     return 1e-9 * max(m2, 1.0)
 
 
-def _limited(passages: Passages, ground: SharedGround, sources: Ints, targets: Ints) -> _Question | None:
+def limited(passages: Passages, ground: SharedGround, sources: Ints, targets: Ints) -> Question | None:
     """Return the question on the nodes that a chain can use, None where there is no chain at all."""
     count = len(passages)
     needs = passages.hazards
     row = np.repeat(needs.row, ground.of.counts[needs.items])
     pieces = Rows.of(row, ground.of.take(needs.items), count)
-    question = _Question(np.arange(count), passages.tail, passages.head, pieces, ground.share, sources, targets)
+    question = Question(np.arange(count), passages.tail, passages.head, pieces, ground.share, sources, targets)
     nothing = np.zeros(count)
     ahead, _ = _shortest(question, nothing, question.sources)
     back, _ = _shortest(question, nothing, question.targets, reverse=True)
@@ -146,14 +146,14 @@ def _limited(passages: Passages, ground: SharedGround, sources: Ints, targets: I
         question = question.kept(keep)
 
 
-def _neighbours(question: _Question) -> Ints:
+def _neighbours(question: Question) -> Ints:
     """Return how many other nodes each node is linked with."""
     count = len(question.node)
     a, b = np.concatenate([question.tail, question.head]), np.concatenate([question.head, question.tail])
     return np.bincount(np.unique(a * count + b) // count, minlength=count)
 
 
-def _shortest(question: _Question, weights: Floats, ends: Ints, *, reverse: bool = False) -> tuple[Floats, Ints]:
+def _shortest(question: Question, weights: Floats, ends: Ints, *, reverse: bool = False) -> tuple[Floats, Ints]:
     """Return the cost from the nearest end to each node, itself included, and the node before it.
 
     Ends are components, which cost nothing. In reverse: from each node to the nearest end, the node itself left out.
@@ -165,7 +165,7 @@ def _shortest(question: _Question, weights: Floats, ends: Ints, *, reverse: bool
     return np.asarray(cost, np.float64), before.astype(np.int64)
 
 
-def _bounded(question: _Question) -> tuple[Ints, float, float, Floats]:
+def _bounded(question: Question) -> tuple[Ints, float, float, Floats]:
     """Return the best chain found, its m2, a lower bound, and the parts that give it."""
     pieces, share = question.pieces, question.share
     users = np.bincount(pieces.items, minlength=len(share))
@@ -198,7 +198,7 @@ def _back(before: Ints, goal: int) -> Ints:
     return np.array(path[::-1], np.int64)
 
 
-def _through(question: _Question, parts: Floats) -> Floats:
+def through(question: Question, parts: Floats) -> Floats:
     """Return the cost by parts of the cheapest chain through each node: a lower bound of every chain through it."""
     weights = question.weights(parts)
     ahead, _ = _shortest(question, weights, question.sources)
@@ -206,7 +206,7 @@ def _through(question: _Question, parts: Floats) -> Floats:
     return np.asarray(ahead + back)
 
 
-def _exact(question: _Question, hint: Ints, time_limit_s: float) -> tuple[Ints, float, float]:
+def _exact(question: Question, hint: Ints, time_limit_s: float) -> tuple[Ints, float, float]:
     """Return the cheapest chain by CP-SAT, a lower bound (m2, rounded down), and the unit of its rounding (m2).
 
     The chain is a flow of one from the sources to the targets; a node on it needs its pieces of ground.
