@@ -15,7 +15,18 @@ from geo_service.access.dependencies import Rule, requires
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
-from geo_service.api import changesets, collections, coverage, operation, pages, problems, review, review_pages
+from geo_service.api import (
+    changesets,
+    collections,
+    coverage,
+    operation,
+    pages,
+    problems,
+    review,
+    review_pages,
+    route_pages,
+    routes,
+)
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
 from geo_service.clock import Clock, utc_now
@@ -47,7 +58,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
-    for one in (pages, review_pages, operation, changesets, review, collections):
+    for one in (pages, review_pages, route_pages, routes, operation, changesets, review, collections):
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

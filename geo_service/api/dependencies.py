@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from geo_service.differences import Differences
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
+from geo_service.travel.ways import Ways
 from layers.coverage.arrangement import quiet
 
 
@@ -31,6 +33,11 @@ class Service:
     progress: Progress = quiet
     generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The roads of views, and what is known of them."""
+        return Ways(self.log)
 
     @property
     def settings(self) -> Settings:

@@ -21,6 +21,16 @@ POLICY = (
 )
 
 
+def page_headers(nonce: str) -> dict[str, str]:
+    """Return the headers of a page whose scripts carry a nonce."""
+    return {
+        "Content-Security-Policy": POLICY.format(nonce=nonce),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
+
+
 @router.get("/", dependencies=[requires(Role.public)])
 def home(request: Request, service: TheService, seen: TheView, records: TheRecords) -> Response:
     """Show the overview map."""
@@ -29,13 +39,7 @@ def home(request: Request, service: TheService, seen: TheView, records: TheRecor
     shown = situation(seen, service.settings, records.shown)
     shown = dataclasses.replace(shown, notice=shown.notice + records.notice)
     page = overview(shown, mode="linked", base_path=prefix, nonce=nonce)
-    headers = {
-        "Content-Security-Policy": POLICY.format(nonce=nonce),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Cache-Control": "no-cache",
-    }
-    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(page, media_type="text/html; charset=utf-8", headers=page_headers(nonce))
 
 
 @router.get("/login", dependencies=[requires(Role.viewer)])

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from geo_service.balance import Refused
-from geo_service.cli import balance, loading, products, review, roads, serving, terrain, token, upkeep
+from geo_service.cli import balance, loading, products, review, roads, serving, terrain, token, travel, upkeep
 from geo_service.store.errors import StoreError
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, loading, roads, terrain, review, balance, products, upkeep, token):
+for module in (serving, loading, roads, terrain, review, balance, travel, products, upkeep, token):
     module.register(app)
 
 

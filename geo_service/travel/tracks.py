@@ -57,7 +57,8 @@ def title_of(answer: Answer, properties: Mapping[str, Any], number: int) -> str:
     """Return the name that a route carries wherever it goes: its verdict first."""
     mark = "SYNTHETIC " if answer["synthetic"] else ""
     verdict = str(properties["verdict"]).upper().replace("_", " ")
-    return f"{mark}{verdict}: route {number} by {answer['mode']}, expires {properties['expires_on']}"
+    until = f", expires {properties['expires_on']}" if properties["expires_on"] else ""
+    return f"{mark}{verdict}: route {number} by {answer['mode']}{until}"
 
 
 def text_of(value: object) -> str:
@@ -68,7 +69,7 @@ def text_of(value: object) -> str:
 def told(answer: Answer, properties: Mapping[str, Any]) -> str:
     """Return what must be read with a route."""
     evidence = "; ".join(f"{metres:,.0f} m {name}" for name, metres in properties["evidence"].items() if metres)
-    conditions = "; ".join(str(one["message"]) for one in properties["conditions"])
+    conditions = "; ".join(str(one["detail"]) for one in properties["conditions"])
     parts = [f"Evidence: {evidence}.", f"Conditions: {conditions}." if conditions else "", str(answer["notice"])]
     return text_of(" ".join([*filter(None, parts), *answer.get("attribution", ())]))
 

@@ -15,7 +15,7 @@ def answer(verdict="go_with_conditions", **more):
     properties = {
         "verdict": verdict,
         "reasons": [],
-        "conditions": [{"code": "daylight_only", "message": "travel by daylight <only> & slowly"}],
+        "conditions": [{"code": "daylight_only", "detail": "travel by daylight <only> & slowly"}],
         "length_m": 9000.0,
         "duration_s": 700.0,
         "exposure_m": 40,

@@ -1,0 +1,102 @@
+"""`route`: the way between two places, by evidence."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from geo_service import formats
+from geo_service.balance import Refused
+from geo_service.cli.options import DEFAULT_DATA, AsOf, Data, KnownAt, looked_at, service
+
+FORMS = ("table", "json", "geojson", "gpx", "kml", "csv")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(route)
+
+
+def route(
+    origin: Annotated[str, typer.Option("--from", help="LON,LAT in degrees, or the name of a settlement")],
+    destination: Annotated[str, typer.Option("--to", help="LON,LAT in degrees, or the name of a settlement")],
+    via: Annotated[list[str] | None, typer.Option(help="a place to pass, may be repeated")] = None,
+    mode: Annotated[str, typer.Option(help="convoy, car, bus or foot")] = "car",
+    unsurveyed: Annotated[str, typer.Option(help="road that nobody surveyed: show or forbid")] = "show",
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    buffer_m: Annotated[float | None, typer.Option(help="base of every buffer (m)")] = None,
+    max_snap_m: Annotated[float, typer.Option(help="how far off the road a place may lie (m)")] = 500.0,
+    max_alternatives: Annotated[int, typer.Option(help="how many ways are shown at most")] = 5,
+    planning: Annotated[bool, typer.Option("--planning", help="look through hazards for what to clear")] = False,
+    confirm_unsurveyed: Annotated[
+        bool,
+        typer.Option("--confirm-unsurveyed", help="hand out a track over ground that nobody surveyed"),
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help=f"one of {', '.join(FORMS)}")] = "table",
+) -> None:
+    """Print the ways between two places with their verdicts. Exit code 1 where there is none."""
+    from geo_service.travel import answers, tracks
+    from geo_service.travel.places import place_named
+    from geo_service.travel.question import question_of
+
+    if form not in FORMS:
+        raise Refused(f"--format is one of {', '.join(FORMS)}, not {form}")
+    with service(data, "looking for a way") as one:
+        seen = looked_at(one, as_of, known_at)
+        question = question_of(
+            {
+                "from": place_named(origin, seen, "--from"),
+                "to": place_named(destination, seen, "--to"),
+                "via": [place_named(place, seen, "--via") for place in via or ()],
+                "mode": mode,
+                "unsurveyed": unsurveyed,
+                "as_of": as_of,
+                "known_at": known_at,
+                "buffer_m": buffer_m,
+                "max_snap_m": max_snap_m,
+                "max_alternatives": max_alternatives,
+                "planning": planning,
+            }
+        )
+        found = answers.answered(
+            answers.asked(question, one.snapshots, one.settings, one.clock), one.ways, one.settings, one.clock
+        )
+    if form in {"gpx", "kml"}:
+        tracks.refuse_unconfirmed(found, confirmed=confirm_unsurveyed, form=form.upper())
+        sys.stdout.buffer.write(tracks.to_gpx(found) if form == "gpx" else tracks.to_kml(found))
+    elif form in {"json", "geojson"}:
+        sys.stdout.buffer.write(formats.to_json(found))
+    elif form == "csv":
+        print(formats.to_csv(answers.turns_of(found)), end="")
+    else:
+        _print(found)
+    sys.stdout.flush()
+    raise typer.Exit(0 if found["features"] else 1)
+
+
+def _print(found: dict[str, Any]) -> None:
+    """Print the ways for a person: the verdict first, then what every stretch stands on."""
+    if found["synthetic"]:
+        print("SYNTHETIC: invented data, no real place\n")
+    for number, one in enumerate(found["features"], start=1):
+        told = one["properties"]
+        minutes = round(told["duration_s"] / 60)
+        until = f", expires {told['expires_on']}" if told["expires_on"] else ""
+        print(f"Way {number}: {told['verdict'].upper().replace('_', ' ')}{until}")
+        length, exposure = told["length_m"] / 1000, told["exposure_m"]
+        print(f"  {length:.1f} km, {minutes // 60} h {minutes % 60:02} min, exposure {exposure:,} m")
+        for name, metres in told["evidence"].items():
+            print(f"  {metres:10,.0f} m  {name}")
+        for condition in told["conditions"]:
+            print(f"  condition: {condition['detail']}")
+        print()
+    for reason in found["reasons"]:
+        print(f"{reason['code']}: {reason['detail']}")
+        if reason.get("hazards"):
+            print(f"  in the way: {', '.join(reason['hazards'])}; clearing {reason['m2']:,.0f} m2 would open it")
+    print(f"as of {found['as_of']}, known at {found['known_at']} (revision {found['revision']})")
+    for owed in found["attribution"]:
+        print(owed)
+    print(found["notice"])
