@@ -95,8 +95,8 @@ class _Known:
         """Whether somebody changed since what OpenStreetMap said."""
         if not self.spoken:
             return True
-        told = (("" if pd.isna(one[name]) else one[name] for name in TOLD) for one in (self.ruling, self.spoken))
-        return not all(a == b for a, b in zip(*told, strict=True)) or self.ruling["geometry"] != self.spoken["geometry"]
+        now, then = (["" if pd.isna(one[name]) else one[name] for name in TOLD] for one in (self.ruling, self.spoken))
+        return now != then or self.ruling["geometry"] != self.spoken["geometry"]
 
 
 def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | None = None) -> Changes:
