@@ -23,6 +23,8 @@ from layers.roads.vertices import NODES
 
 OWN = ("eo_status", "eo_width_m", "eo_as_of", "expires_on", "note")
 """Fields that the programme fills, and OpenStreetMap never."""
+TOLD = ("class", "name", "surface", "width_m", "oneway")
+"""Fields that OpenStreetMap fills, beside the geometry."""
 GONE = "osm_gone"
 """The key under `extra` of a record withdrawn because its way left OpenStreetMap."""
 SAME_DEGREES = 1e-5
@@ -78,17 +80,30 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Known:
-    """A road as it is known on the day: the version in force, and what OpenStreetMap said last."""
+    """A road as it is known on the day: the version in force, and the one in which OpenStreetMap spoke last."""
 
     ruling: dict[str, Any]
-    said: Mapping[str, Any]
+    spoken: dict[str, Any]
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What no field takes of the version in which OpenStreetMap spoke last."""
+        return self.spoken["extra"] if self.spoken else {}
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody changed since what OpenStreetMap said."""
+        if not self.spoken:
+            return True
+        now, then = (["" if pd.isna(one[name]) else one[name] for name in TOLD] for one in (self.ruling, self.spoken))
+        return now != then or self.ruling["geometry"] != self.spoken["geometry"]
 
 
 def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | None = None) -> Changes:
     """Return the versions that an extract adds to the road records.
 
-    The first extract holds from the beginning of time, as roads without a date do. In a later one a way that changed,
-    is new or is gone changes from the extract's date on, so that the network of each day is that of one extract.
+    The first extract of an area holds from the beginning of time, as roads without a date do. In a later one a way that
+    changed, is new or is gone changes from the extract's date on, so that each day's network is that of one extract.
 
     Args:
         extract: the extract.
@@ -103,6 +118,8 @@ def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | Non
     if day is None:
         raise DateNeeded("The extract does not say its date. Say from when it describes the ground: --valid-from DATE.")
     before = _known(of_osm, day)
+    seen = any(one.said.get(EXTENT) == extract.extent for one in before.values())
+    begins = day if seen or valid_from else versions.BEGINNING
     held = _held(before)
     found = Changes(extract.roads.iloc[:0])
     made: list[dict[str, Any]] = []
@@ -110,10 +127,9 @@ def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | Non
     for row in rows:
         version = _judged(row, before.get(row["id"]), held, found)
         if version is not None:
-            made.append(version)
-    made += _gone(extract, before, found)
+            made.append(version | {"valid_from": day if row["id"] in before else begins})
+    made += [version | {"valid_from": day} for version in _gone(extract, before, found)]
     frame = pd.DataFrame(made, columns=[*LAYERS["roads"].names, "extra", "source_row", "geometry"])
-    frame["valid_from"] = day.isoformat()
     shaped = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
     found.versions = versions.typed(shaped, LAYERS["roads"])
     found.versions["source_row"] = frame["source_row"].astype("Int64").to_numpy()
@@ -126,16 +142,22 @@ def _known(of_osm: gpd.GeoDataFrame, day: dt.date) -> dict[str, _Known]:
     ordered = of_osm.iloc[versions.order(of_osm)]
     ordered = ordered[versions.days(ordered["valid_from"]) <= versions.day(day)]
     found: dict[str, _Known] = {}
-    said: dict[str, Mapping[str, Any]] = {}
+    spoken: dict[str, dict[str, Any]] = {}
     for row, extra in zip(_dictionaries(ordered), extras(ordered), strict=True):
-        if DIGEST in extra:
-            said[row["id"]] = extra
-        found[row["id"]] = _Known(row | {"extra": extra}, said.get(row["id"], {}))
+        whole = row | {"extra": extra}
+        # An edit keeps the digest: the first version that carries it is OpenStreetMap's own.
+        if DIGEST in extra and extra[DIGEST] != _digest(spoken.get(row["id"])):
+            spoken[row["id"]] = whole
+        found[row["id"]] = _Known(whole, spoken.get(row["id"], {}))
     return found
 
 
 def _dictionaries(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _digest(version: dict[str, Any] | None) -> str | None:
+    return version["extra"].get(DIGEST) if version else None
 
 
 def _judged(
@@ -182,7 +204,7 @@ def _on(line: shapely.Geometry, old: shapely.Geometry) -> bool:
 
 def _say_what_was_edited(row: dict[str, Any], known: _Known, found: Changes) -> None:
     """Say where a record was edited here after OpenStreetMap spoke last: it takes OpenStreetMap's words now."""
-    if known.ruling["extra"].get(DIGEST) != known.said.get(DIGEST):
+    if known.edited:
         message = "it was edited here, and has changed in OpenStreetMap since: it is taken as OpenStreetMap has it now"
         found.remarks.append(Remark(row["id"], row["source_row"], "edit_replaced", message))
 

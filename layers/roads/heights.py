@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from layers.roads.tags import each, texts
 from layers.roads.vertices import Bools, Floats, Vertices
 
 NONE = frozenset({"", "no"})
@@ -27,7 +28,7 @@ def along_structures(vertices: Vertices, along: Floats, height: Floats, extra: l
 
 def structures(extra: list[dict[str, Any]]) -> Bools:
     """Return whether each road (r,) is a bridge or a tunnel."""
-    return np.array(
-        [any(str(one.get(name, "")).strip().lower() not in NONE for name in ("bridge", "tunnel")) for one in extra],
-        dtype=bool,
-    )
+    found = np.zeros(len(extra), dtype=bool)
+    for name in ("bridge", "tunnel"):
+        found |= each(texts(extra, name), lambda one: one not in NONE).astype(bool)
+    return found

@@ -20,6 +20,8 @@ LOOSE_M = 20.0
 
 _SAME_M = 0.01
 """A vertex this near is the place itself (m)."""
+_STEP_M = 0.001
+"""A segment is split at a whole number of these (m)."""
 _A, _E2 = 6_378_137.0, 0.006_694_379_990_14
 """WGS 84: the semi-major axis (m) and the square of the eccentricity."""
 
@@ -62,7 +64,7 @@ class _Near:
     Attributes:
         tip: (c,) the vertex that is an end.
         start: (c,) the vertex from which the segment runs.
-        share: (c,) where on the segment the nearest point lies, from 0 to 1.
+        share: (c,) where on the segment the nearest point lies, from 0 to 1; length: (c,) of the segment (m).
         distance, to_start, to_end: (c,) from the end to that point and to the segment's vertices (m).
         vertex: (c,) the vertex that the end is joined to, -1 where the segment is split.
     """
@@ -70,6 +72,7 @@ class _Near:
     tip: Ints
     start: Ints
     share: Floats
+    length: Floats
     distance: Floats
     to_start: Floats
     to_end: Floats
@@ -100,7 +103,7 @@ def _near(vertices: Vertices, tips: Ints, within_m: float) -> _Near:
     reach = within_m / np.maximum(_metres(places[:, 1]), 1.0)
     if not len(starts) or not len(tips):
         none = np.zeros(0)
-        return _Near(tips[:0], starts[:0], none, none, none, none, starts[:0])
+        return _Near(tips[:0], starts[:0], none, none, none, none, none, starts[:0])
     tree = shapely.STRtree(np.asarray(shapely.box(*low.T, *high.T)))
     tip, segment = tree.query(shapely.box(*(places - reach).T, *(places + reach).T))
     order = np.lexsort((segment, tip))
@@ -111,7 +114,7 @@ def _near(vertices: Vertices, tips: Ints, within_m: float) -> _Near:
     run = b - a
     share = np.clip(-(a * run).sum(axis=1) / (run**2).sum(axis=1), 0, 1)
     distance = np.hypot(*(a + share[:, None] * run).T)
-    found = _Near(tip, start, share, distance, np.hypot(*a.T), np.hypot(*b.T), np.full(len(tip), -1))
+    found = _Near(tip, start, share, np.hypot(*run.T), distance, np.hypot(*a.T), np.hypot(*b.T), np.full(len(tip), -1))
     return found.where((distance <= within_m) & ~_own(vertices, found, within_m))
 
 
@@ -147,7 +150,8 @@ def _nearest_places(vertices: Vertices, near: _Near, tolerance_m: float) -> _Nea
     rows = np.arange(len(side))
     by_vertex = np.isfinite(metres[rows, side])
     # Beside a place where roads meet no second one is made; elsewhere the road is split at the nearest point.
-    split_at = np.where(near.to_start <= _SAME_M, near.start, np.where(near.to_end <= _SAME_M, near.start + 1, -1))
+    before, after = near.share * near.length, (1 - near.share) * near.length
+    split_at = np.where(before <= _SAME_M, near.start, np.where(after <= _SAME_M, near.start + 1, -1))
     distance = np.where(by_vertex, metres[rows, side], near.distance)
     vertex = np.where(by_vertex, options[rows, side], split_at)
     part = vertices.part[near.start]
@@ -170,7 +174,10 @@ def _first(*sorted_keys: Ints) -> Bools:
 def _with_splits(vertices: Vertices, near: _Near) -> tuple[Vertices, NDArray[np.int64]]:
     """Return the vertices with those where segments are split, and the pairs of groups (j, 2) that are one place."""
     split = near.vertex < 0
-    places, new = np.unique(np.column_stack([near.start[split], near.share[split]]), axis=0, return_inverse=True)
+    start, share = near.start[split], near.share[split]
+    steps = near.length[split] / _STEP_M
+    # Places a hair's breadth apart are one: a road has no segments without length.
+    places, new = np.unique(np.column_stack([start, np.rint(share * steps) / steps]), axis=0, return_inverse=True)
     start = places[:, 0].astype(np.int64)
     count = int(vertices.group.max(initial=-1)) + 1
     target = np.empty(len(near.tip), dtype=np.int64)

@@ -20,8 +20,11 @@ def extras(roads: gpd.GeoDataFrame) -> list[dict[str, Any]]:
 
 
 def _read(value: object) -> dict[str, Any]:
-    if isinstance(value, str | bytes) and value:
-        value = orjson.loads(value)
+    if isinstance(value, str | bytes):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return {}
     return value if isinstance(value, dict) else {}
 
 

@@ -23,6 +23,7 @@ NODES = "osm_nodes"
 _LINES = (1, 2)
 """The type numbers of a line and a ring."""
 _PER_DEGREE = 1e7
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +97,9 @@ def _nodes(extra: list[dict[str, Any]], counts: Ints) -> Ints:
     begin = np.cumsum(counts) - counts
     for row, one in enumerate(extra):
         given = one.get(NODES)
-        if isinstance(given, list) and len(given) == counts[row]:
-            found[begin[row] : begin[row] + counts[row]] = given
+        # Anybody may send a column of this name; only numbers of nodes count.
+        if isinstance(given, list) and len(given) == counts[row] and all(type(node) is int for node in given):
+            found[begin[row] : begin[row] + counts[row]] = [node if abs(node) < _LARGEST else 0 for node in given]
     return found
 
 

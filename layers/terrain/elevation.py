@@ -71,13 +71,14 @@ def smoothed(lonlat: Floats, rasters: Sequence[Path], over_m: float = OVER_M) ->
     """
     half = over_m / 2 / _METRES_PER_DEGREE
     east = half / np.maximum(np.cos(np.radians(lonlat[:, 1])), 0.01)
-    total = heights(lonlat, rasters)
-    count = np.ones(len(lonlat))
-    for x, y in ((east, 0.0), (-east, 0.0), (0.0, half), (0.0, -half)):
-        around = heights(lonlat + np.column_stack(np.broadcast_arrays(x, y, east)[:2]), rasters)
-        count += ~np.isnan(around)
-        total += np.nan_to_num(around, nan=0.0)
-    return np.asarray(total / count)
+    none, north = np.zeros(len(lonlat)), np.full(len(lonlat), half)
+    steps = [
+        np.column_stack(step) for step in ((none, none), (east, none), (-east, none), (none, north), (none, -north))
+    ]
+    found = heights(np.concatenate([lonlat + step for step in steps]), rasters).reshape(len(steps), -1)
+    known = ~np.isnan(found)
+    mean = np.where(known, found, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known[0], mean, np.nan)
 
 
 def rasters_in(folder: Path) -> list[Path]:
@@ -124,10 +125,10 @@ def _add(raster: Any, lonlat: Floats, total: _Sum) -> None:
     places = np.flatnonzero(near)
     if not len(places):
         return
-    blocks = np.column_stack([row[places], column[places]]).astype(np.int64) // _BLOCK
-    _, block = np.unique(blocks, axis=0, return_inverse=True)
-    order = np.argsort(block.ravel(), kind="stable")
-    for some in np.split(places[order], np.flatnonzero(np.diff(block.ravel()[order])) + 1):
+    down, right = (np.floor(one[places] / _BLOCK).astype(np.int64) for one in (row, column))
+    block = down * (raster.width // _BLOCK + 3) + right
+    order = np.argsort(block, kind="stable")
+    for some in np.split(places[order], np.flatnonzero(np.diff(block[order])) + 1):
         _add_block(raster, row[some], column[some], some, total)
 
 
@@ -141,8 +142,8 @@ def _add_block(raster: Any, row: Floats, column: Floats, places: Ints, total: _S
     valid = ~np.isnan(values)
     # Where a place lies on a void's very centre, what is known around it still counts.
     weights = np.where(valid.all(axis=0), weights, weights + _LEAST) * valid
-    np.add.at(total.value, places, (weights * np.nan_to_num(values)).sum(axis=0))
-    np.add.at(total.weight, places, weights.sum(axis=0))
+    total.value[places] += (weights * np.where(valid, values, 0.0)).sum(axis=0)
+    total.weight[places] += weights.sum(axis=0)
 
 
 def _cells(raster: Any, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[Floats, int, int]:

@@ -226,6 +226,42 @@ def test_extra_may_be_json_text_as_files_keep_it():
     assert network.allowed.tolist() == [0, 15]
 
 
+@pytest.mark.parametrize(
+    "extra",
+    ["no JSON", 7, {"osm_nodes": ["a", "b"]}, {"osm_nodes": [1.5, 2.5]}, {"osm_nodes": [10**30, 2]}, {"osm_nodes": "1;2"},
+     {"tunnel": None, "bridge": 1, "maxspeed": [50], "access": {"no": "no"}}],
+)  # fmt: skip
+def test_columns_of_strangers_mislead_nobody(extra):
+    lines = {"A": [(0, 0), (2, 0)], "B": [(2, 0), (4, 0)]}
+    network = build(roads(lines, extra=[extra, None]), height=lambda xy: xy[:, 0])
+    assert pieces(network).count == 1
+    assert network.allowed.tolist() == [15, 15]
+    assert network.height[0] == pytest.approx(ORIGIN[0])
+
+
+@given(many, st.randoms())
+def test_no_dead_end_is_left_beside_a_road(some, chance):
+    """Brute force over roads that nobody drew to the last digit: ends up to 0.9 m off the grid."""
+    near = {
+        name: [tuple(one + chance.uniform(-0.9, 0.9) * M * 0.7 for one in place) for place in line]
+        for name, line in some.items()
+    }
+    network = build(roads(near))
+    scale = [85_800, 111_030]  # metres per degree here
+    flat = [shapely.LineString(np.array(line.coords) * scale) for line in network.roads.geometry]
+    degree = np.bincount(np.r_[network.tail, network.head], minlength=len(network.nodes))
+    for edge in range(len(network)):
+        for node in {int(network.tail[edge]), int(network.head[edge])}:
+            if degree[node] == 1:
+                gaps = shapely.distance(shapely.Point(network.nodes[node] * scale), flat)
+                assert (np.delete(gaps, network.road[edge]) > 0.98).all()
+    for a, b in itertools.combinations(range(len(network)), 2):
+        for p in (network.tail[a], network.head[a]):
+            for q in (network.tail[b], network.head[b]):
+                ends = degree[p] == degree[q] == 1
+                assert not ends or np.hypot(*((network.nodes[p] - network.nodes[q]) * scale)) > 0.98
+
+
 def test_heights_are_those_of_the_vertices_and_straight_in_a_tunnel():
     def height(lonlat):
         return (lonlat[:, 0] - ORIGIN[0]) / STEP * 10 + np.where(lonlat[:, 0] == at((1, 0))[0][0], 500, 0)

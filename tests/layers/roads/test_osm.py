@@ -323,13 +323,18 @@ def test_what_was_withdrawn_or_edited_here_is_not_undone_in_silence(extract):
     assert (last.unchanged, now(known, 10)["name"]) == (2, "our name")
     known, last = after(extract(WAY), renamed, extract({10: ([1, 4], ROAD), 11: WAY[11]}, **LATER))
     assert ([one.code for one in last.remarks], now(known, 10)["name"]) == (["edit_replaced"], None)
+    # An edit of one field keeps the others, what OpenStreetMap said among them.
+    patched = edit(10, "2024-08-01", name="our name")
+    _, last = after(extract(WAY), patched, extract({10: ([1, 4], ROAD), 11: WAY[11]}, **LATER))
+    assert [one.code for one in last.remarks] == ["edit_replaced"]
 
 
 def test_roads_of_another_extract_stay(extract, tmp_path):
     elsewhere = written(tmp_path / "other.osm.pbf", {77: ([4, 5], ROAD)}, box=False)
     known, last = after(extract(WAY), read(elsewhere))
     assert (last.new, last.gone, last.elsewhere) == (1, 0, 2)
-    assert len(in_force(known, "2030-01-01")) == 3
+    # Roads of an area that was never seen were there before somebody drew them, as the first ones.
+    assert len(in_force(known, "2000-01-01")) == len(in_force(known, "2030-01-01")) == 3
 
 
 def test_changes_without_a_date_ask_for_one(extract):
