@@ -71,7 +71,7 @@ def ahead_of(fastest: Reach, least: Reach) -> Ahead:
     return Ahead(*columns)
 
 
-def front(
+def front(  # noqa: PLR0913 - a search and its limits
     graph: Graph,
     origin: int,
     destination: int,

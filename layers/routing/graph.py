@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Self
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class Arcs:
         time: (m,) microseconds; 0 only where nothing is travelled.
         exposure: (m,) micrometres.
         edge: (m,) the edge of the network; -1 - k for the connector of stop k.
-        begin, end: (m,) metres along the edge where the arc begins and ends; it runs against the edge where begin > end.
+        begin, end: (m,) metres along the edge where the arc begins and ends; against the edge where begin > end.
     """
 
     tail: Small
@@ -98,8 +99,10 @@ class Graph(Arcs):
     @classmethod
     def of(cls, arcs: Arcs, nodes: int) -> Self:
         """Return the graph of some arcs."""
-        columns = (getattr(arcs, f.name) for f in fields(Arcs))
-        return cls(*columns, nodes, *grouped(arcs.tail, nodes), *grouped(arcs.head, nodes))
+        columns: dict[str, Any] = {f.name: getattr(arcs, f.name) for f in fields(Arcs)}
+        first, out = grouped(arcs.tail, nodes)
+        into_first, into = grouped(arcs.head, nodes)
+        return cls(**columns, nodes=nodes, first=first, out=out, into_first=into_first, into=into)
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ class Ground:
     def weight(self) -> Ints:
         """How many times a metre of each piece counts as exposure: 0, 1 or 2, shape (p,)."""
         near = self.judged.evidence.pieces["exposed"].astype(np.int64)
-        return near + (self.judged.classes == Evidenced.unsurveyed)
+        return np.asarray(near + (self.judged.classes == Evidenced.unsurveyed))
 
     @cached_property
     def usable(self) -> Bools:
@@ -168,7 +171,7 @@ class Ground:
         low, high = self.first[:-1], self.first[1:]
         open_ = barred[high] == barred[low]
         length, none = net.length, np.zeros(len(net))
-        sides = []
+        sides: list[Arcs] = []
         for seconds, ends in zip(self.seconds, ((net.tail, net.head), (net.head, net.tail)), strict=True):
             edge = np.flatnonzero(open_ & np.isfinite(seconds))
             along = (none, length) if not sides else (length, none)
@@ -242,10 +245,12 @@ def parts(
     net, length = ground.network, float(ground.network.length[edge])
     ends = [(0.0, int(net.tail[edge])), *held, (length, int(net.head[edge]))]
     rows = []
-    for (begin, one), (end, other) in zip(ends, ends[1:], strict=False):
+    for (begin, one), (end, other) in pairwise(ends):
         may, exposure = ground.part(edge, begin, end)
         for side, seconds in enumerate(ground.seconds):
-            if may and np.isfinite(seconds[edge]):
+            if end == begin:  # a stop at a node is the node, whichever way its road may be used
+                rows.append((one, other, 0, 0, edge, begin, end) if side == 0 else (other, one, 0, 0, edge, end, begin))
+            elif may and np.isfinite(seconds[edge]):
                 share = np.array([begin, end]) / length if length else np.zeros(2)
                 time = int(np.diff(whole(share * seconds[edge]))[0])
                 row = (one, other, time, exposure, edge, begin, end)

@@ -89,7 +89,7 @@ def thin(found: Front, most: int) -> Ints:
     return np.sort(np.array(taken))
 
 
-def routes(
+def routes(  # noqa: PLR0913 - a question, and what answers it
     ground: Ground,
     nearby: Nearby,
     places: Sequence[Sequence[float]],
@@ -115,7 +115,9 @@ def routes(
     """
     limits = limits or Limits()
     if not 2 <= len(places) <= MOST_VIA + 2:
-        raise ValueError(f"a route has a beginning, an end and up to {MOST_VIA} places between, not {len(places)} places")
+        raise ValueError(
+            f"a route has a beginning, an end and up to {MOST_VIA} places between, not {len(places)} places"
+        )
     named = [checked(lonlat, name) for lonlat, name in zip(places, _names(len(places)), strict=True)]
     if all(lonlat == named[0] for lonlat in named):
         return Found(reasons=(Reason("SAME_PLACE", "The route begins and ends at the same place."),))
@@ -133,7 +135,9 @@ def routes(
     if not len(found):
         reasons = why(ground, [a.stop for a in anchors], opening)
         return Found(reasons=tuple(reasons), anchors=anchors)
-    chosen = [(found.paths[k], (int(found.time[k]), int(found.exposure[k]))) for k in thin(found, limits.max_alternatives)]
+    chosen = [
+        (found.paths[k], (int(found.time[k]), int(found.exposure[k]))) for k in thin(found, limits.max_alternatives)
+    ]
     given = tuple(route(ground, anchors, legs_of(whole, arcs, anchors, n), costs) for arcs, costs in chosen)
     return Found(given, (), len(found), found.capped, found.labels, anchors)
 
@@ -148,16 +152,19 @@ def _refused(ground: Ground, k: int, refusal: Refusal, count: int, limits: Limit
     facts = {"place": name, "distance_m": refusal.metres}
     if refusal.code == "NO_ROAD":
         far = "more than 50 km" if refusal.metres is None else f"{refusal.metres:.0f} m"
-        detail = (
-            f"{name}: no road for this way of travelling lies within {limits.max_snap_m:g} m; the nearest is {far} away."
-        )
+        within = f"within {limits.max_snap_m:g} m"
+        detail = f"{name}: no road for this way of travelling lies {within}; the nearest is {far} away."
         return Reason("NO_ROAD", detail, facts)
     if refusal.code == "UNSURVEYED_NOT_ALLOWED":
         on_foot = ground.judged.mode == Mode.foot
-        rule = "people on foot may use verified carriageways and cleared, handed-over ground only" if on_foot else (
-            "unsurveyed ground was ruled out"
+        rule = (
+            "people on foot may use verified carriageways and cleared, handed-over ground only"
+            if on_foot
+            else ("unsurveyed ground was ruled out")
         )
-        return Reason("UNSURVEYED_NOT_ALLOWED", f"{name}: the way to the road leads over unsurveyed ground; {rule}.", facts)
+        return Reason(
+            "UNSURVEYED_NOT_ALLOWED", f"{name}: the way to the road leads over unsurveyed ground; {rule}.", facts
+        )
     code = {0: "START_IN_BUFFER", count - 1: "END_IN_BUFFER"}.get(k, "VIA_IN_BUFFER")
     detail = f"{name}: the place, or every way from it to a road, lies on open hazardous ground or within its buffer."
     return Reason(code, detail, facts)

@@ -2,21 +2,17 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from layers import versions
 from layers.roads.classes import Evidenced
-from layers.roads.evidence import Evidence
 from layers.routing.judged import Judged
 from layers.routing.route import Route
+from layers.vocabulary import EoStatus
 
 Ints = NDArray[np.int64]
-
-_SAME = ("stop", "road", "kind", "lifted", "expired", "source", "blocker", "point", "nearest")
 
 
 @dataclass(frozen=True)
@@ -75,105 +71,119 @@ class Run:
 
 def runs(route: Route) -> list[Run]:
     """Return the runs of a route, in order; they fill it."""
-    sections = pd.DataFrame(route.sections)
-    found: list[Run] = []
-    for stop, block in sections.groupby((sections["stop"] != sections["stop"].shift()).cumsum()):
-        del stop
-        judged = route.judged(int(block["stop"].iloc[0]))
-        found += _merged(judged, block.reset_index(drop=True))
-    return found
+    stop = route.sections["stop"]
+    marks = np.flatnonzero(np.r_[True, stop[1:] != stop[:-1]]) if len(stop) else np.empty(0, dtype=np.int64)
+    blocks = np.split(route.sections, marks[1:]) if len(stop) else []
+    return [run for block in blocks for run in _merged(route.judged(int(block["stop"][0])), block)]
 
 
-def _merged(judged: Judged, block: pd.DataFrame) -> list[Run]:
+def _merged(judged: Judged, block: NDArray[np.void]) -> list[Run]:
     """Return the runs of sections that lie on pieces of the same evidence."""
-    piece = block["piece"].to_numpy()
-    facts = judged.evidence.pieces[piece]
-    block["road"] = judged.evidence.network.road[facts["edge"]]
-    block["kind"], block["lifted"] = judged.classes[piece], judged.lifted[piece]
-    block["expired"], block["distance"] = judged.expired[piece], facts["distance"]
-    for name in ("source", "blocker", "point", "nearest"):
-        block[name] = facts[name]
-    same = block[list(_SAME)]
-    number = (same != same.shift()).any(axis=1).cumsum()
-    return [_run(judged, rows) for _, rows in block.groupby(number)]
-
-
-def _run(judged: Judged, rows: pd.DataFrame) -> Run:
-    """Return the run of some sections with the same evidence."""
-    first, evidence = rows.iloc[0], judged.evidence
-    kind, road = Evidenced(int(first["kind"])), int(first["road"])
-    near = int(first["nearest"])
-    record = evidence.network.roads.iloc[road]
-    verified = kind == Evidenced.verified or (bool(first["lifted"]) and _says_verified(record))
-    verified_m = _number(record, "eo_width_m") if verified else None
-    source, date = _stands_on(evidence, kind, first, record)
-    connector = int(first["stop"]) >= 0
-    return Run(
-        from_m=float(rows["from_m"].iloc[0]),
-        to_m=float(rows["to_m"].iloc[-1]),
-        kind=kind,
-        lifted=bool(first["lifted"]),
-        expired=bool(first["expired"]),
-        source=source,
-        date=date,
-        nearest=str(evidence.hazards.ids[near]) if near >= 0 else None,
-        distance_m=float(rows["distance"].min()) if near >= 0 else None,
-        neighbours=_neighbours(evidence, rows["piece"].to_numpy(), rows),
-        road=None if connector else str(record["id"]),
-        name=None if connector else _text(record, "name"),
-        width_m=_number(record, "width_m") if verified_m is None else verified_m,
-        verified_m=verified_m,
-        expires_on=_date(record, "expires_on") if verified else None,
+    evidence, piece = judged.evidence, block["piece"]
+    facts = evidence.pieces[piece]
+    road = evidence.network.road[facts["edge"]]
+    same = np.column_stack(
+        [
+            road,
+            judged.classes[piece],
+            judged.lifted[piece],
+            judged.expired[piece],
+            *(facts[name] for name in ("source", "blocker", "point", "nearest")),
+        ]
     )
+    begins = np.flatnonzero(np.r_[True, (same[1:] != same[:-1]).any(axis=1)])
+    ends = np.r_[begins[1:], len(block)]
+    records = Records(judged)
+    return [records.run(block[low:high], int(road[low])) for low, high in zip(begins, ends, strict=True)]
 
 
-def _stands_on(evidence: Evidence, kind: Evidenced, first: Any, record: Any) -> tuple[str | None, dt.date | None]:
-    """Return the record that a class stands on and its date."""
-    if kind in (Evidenced.verified, Evidenced.closed):
-        return str(record["id"]), _date(record, "eo_as_of")
-    if kind in (Evidenced.inside_hazard, Evidenced.inside_buffer):
-        row = int(first["blocker"])
-        if row >= 0:
-            return str(evidence.hazards.ids[row]), versions.date_of(int(evidence.hazards.asserted[row]))
-        row = int(first["point"])
-        if row >= 0:
-            return str(evidence.points["id"].iloc[row]), _date(evidence.points.iloc[row], "date")
-    row = int(first["source"])
-    if kind == Evidenced.unsurveyed or row < 0:
-        return None, None
-    return str(evidence.sources["id"].iloc[row]), _date(evidence.sources.iloc[row], "date")
+class Records:
+    """Looks up what a run says of the records that its pieces name."""
+
+    def __init__(self, judged: Judged) -> None:
+        """Take the columns once: a cell of a frame is slow to reach."""
+        self.judged = judged
+        roads = judged.evidence.network.roads
+        wanted = ("id", "name", "width_m", "eo_status", "eo_width_m", "eo_as_of", "expires_on")
+        self.roads = {name: roads[name].to_numpy() for name in wanted if name in roads}
+
+    def of_road(self, name: str, road: int) -> object:
+        """Return a field of a road record, None where it holds nothing."""
+        value = self.roads[name][road] if name in self.roads else None
+        return None if versions.is_missing(value) else value
+
+    def number(self, name: str, road: int) -> float | None:
+        """Return a number of a road record."""
+        value = self.of_road(name, road)
+        return None if value is None else float(str(value))
+
+    def date(self, name: str, road: int) -> dt.date | None:
+        """Return a date of a road record."""
+        return _date(self.of_road(name, road))
+
+    def run(self, sections: NDArray[np.void], road: int) -> Run:
+        """Return the run of some sections with the same evidence."""
+        judged, evidence = self.judged, self.judged.evidence
+        piece = int(sections["piece"][0])
+        facts = evidence.pieces[piece]
+        kind, lifted, near = Evidenced(int(judged.classes[piece])), bool(judged.lifted[piece]), int(facts["nearest"])
+        said = self.of_road("eo_status", road) in {EoStatus.verified.value, EoStatus.cleared.value}
+        verified = kind == Evidenced.verified or (lifted and said)
+        verified_m = self.number("eo_width_m", road) if verified else None
+        source, date = self._stands_on(kind, facts, road)
+        connector = int(sections["stop"][0]) >= 0
+        name = self.of_road("name", road)
+        pieces = sections["piece"]
+        return Run(
+            from_m=float(sections["from_m"][0]),
+            to_m=float(sections["to_m"][-1]),
+            kind=kind,
+            lifted=lifted,
+            expired=bool(judged.expired[piece]),
+            source=source,
+            date=date,
+            nearest=str(evidence.hazards.ids[near]) if near >= 0 else None,
+            distance_m=float(evidence.pieces["distance"][pieces].min()) if near >= 0 else None,
+            neighbours=self._neighbours(pieces),
+            road=None if connector else str(self.of_road("id", road)),
+            name=None if connector or name is None else str(name),
+            width_m=self.number("width_m", road) if verified_m is None else verified_m,
+            verified_m=verified_m,
+            expires_on=self.date("expires_on", road) if verified else None,
+        )
+
+    def _stands_on(self, kind: Evidenced, facts: np.void, road: int) -> tuple[str | None, dt.date | None]:
+        """Return the record that a class stands on and its date."""
+        evidence = self.judged.evidence
+        blocker, point, source = int(facts["blocker"]), int(facts["point"]), int(facts["source"])
+        if kind in (Evidenced.verified, Evidenced.closed):
+            return str(self.of_road("id", road)), self.date("eo_as_of", road)
+        if kind in (Evidenced.inside_hazard, Evidenced.inside_buffer):
+            if blocker >= 0:
+                return str(evidence.hazards.ids[blocker]), versions.date_of(int(evidence.hazards.asserted[blocker]))
+            if point >= 0:
+                return str(evidence.points["id"].iloc[point]), _date(evidence.points["date"].iloc[point])
+        if kind == Evidenced.unsurveyed or source < 0:
+            return None, None
+        return str(evidence.sources["id"].iloc[source]), _date(evidence.sources["date"].iloc[source])
+
+    def _neighbours(self, pieces: Ints) -> tuple[Neighbour, ...]:
+        """Return the hazards, then the reports, in whose buffer some pieces lie, in order of row."""
+        evidence = self.judged.evidence
+        facts = evidence.pieces[pieces]
+        held = [evidence.barred_by[evidence.barring[p] : evidence.barring[p + 1]] for p in pieces]
+        hazards = np.unique(np.concatenate([*held, facts["blocker"][facts["blocker"] >= 0]]).astype(np.int64))
+        found = []
+        for hazard in hazards:
+            near = facts["distance"][facts["nearest"] == hazard]
+            found.append(
+                Neighbour("hazards", str(evidence.hazards.ids[hazard]), float(near.min()) if len(near) else None)
+            )
+        for point in np.unique(facts["point"][facts["point"] >= 0]):
+            row = evidence.points.iloc[point]
+            found.append(Neighbour(str(row["layer"]), str(row["id"]), None))
+        return tuple(found)
 
 
-def _neighbours(evidence: Evidence, pieces: Ints, rows: pd.DataFrame) -> tuple[Neighbour, ...]:
-    """Return the hazards, then the reports, in whose buffer some pieces lie, in order of row."""
-    held = [evidence.barred_by[evidence.barring[p] : evidence.barring[p + 1]] for p in pieces]
-    blockers = rows["blocker"][rows["blocker"] >= 0].to_numpy()
-    nearest = {int(n): float(d) for n, d in zip(rows["nearest"], rows["distance"], strict=True)}
-    if len(rows):
-        nearest = {n: float(rows["distance"][rows["nearest"] == n].min()) for n in nearest}
-    hazards = [
-        Neighbour("hazards", str(evidence.hazards.ids[h]), nearest.get(int(h)))
-        for h in np.unique(np.concatenate([*held, blockers]).astype(np.int64))
-    ]
-    points = evidence.points.iloc[np.unique(rows["point"][rows["point"] >= 0].to_numpy())]
-    layers = zip(points["layer"], points["id"], strict=True)
-    return (*hazards, *(Neighbour(str(layer), str(name), None) for layer, name in layers))
-
-
-def _says_verified(record: Any) -> bool:
-    return _text(record, "eo_status") in {"verified", "cleared"}
-
-
-def _text(record: Any, name: str) -> str | None:
-    value = record.get(name)
-    return None if versions.is_missing(value) else str(value)
-
-
-def _number(record: Any, name: str) -> float | None:
-    value = record.get(name)
-    return None if versions.is_missing(value) else float(value)
-
-
-def _date(record: Any, name: str) -> dt.date | None:
-    value = record.get(name)
+def _date(value: object) -> dt.date | None:
     return None if versions.is_missing(value) else versions.as_date(value)

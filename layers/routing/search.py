@@ -26,10 +26,11 @@ R = TypeVar("R")
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Return the function compiled on its first call; the machine code is kept on disk where that can be written."""
+    decorate: Any = numba.njit
     with contextlib.suppress(RuntimeError):  # a read-only installation without a home: compiled anew in each process
-        kept: Callable[P, R] = numba.njit(cache=True)(function)
+        kept: Callable[P, R] = decorate(cache=True)(function)
         return kept
-    fresh: Callable[P, R] = numba.njit(function)
+    fresh: Callable[P, R] = decorate(function)
     return fresh
 
 

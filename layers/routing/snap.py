@@ -31,6 +31,9 @@ WALK_KMH = 4.0
 """How fast a connector is travelled, in every mode: on foot over open ground."""
 CANDIDATES = 8
 """Roads that are tried from a place, the nearest first."""
+NODE_M = 0.001
+"""A place so near to the end of an edge (m) is at the node."""
+NEAR_HAZARD = (Evidenced.inside_hazard, Evidenced.inside_buffer)
 FAR_M = 50_000.0
 """How far off the nearest road is still looked for, to say how far it is."""
 
@@ -74,14 +77,15 @@ def per_degree(latitude: float) -> Floats:
     sin = np.sin(np.radians(latitude))
     bend = 1 - _E2 * sin * sin
     across = _A / np.sqrt(bend) * np.cos(np.radians(latitude))
-    return np.radians(np.array([across, _A * (1 - _E2) / bend**1.5]))
+    found: Floats = np.radians(np.array([across, _A * (1 - _E2) / bend**1.5]))
+    return found
 
 
 def connectors(lines: Floats) -> Network:
     """Return straight lines (k, 2, 2) in degrees as a network: an edge each, of a road without a record."""
     count = len(lines)
     names = {"id": [f"connector-{k + 1}" for k in range(count)]}
-    frame = gpd.GeoDataFrame(names, geometry=list(shapely.linestrings(lines)), crs=measure.LONLAT)
+    frame = gpd.GeoDataFrame(names, geometry=[shapely.LineString(line) for line in lines], crs=measure.LONLAT)
     roads = versions.typed(frame, LAYERS["roads"])
     rows, may = np.arange(count), np.ones(count, dtype=bool)
     along = np.column_stack([np.zeros(count), metres(lines[:, 0], lines[:, 1])]).ravel()
@@ -112,7 +116,7 @@ class Nearby:
     def tree(self) -> shapely.STRtree:
         """A tree of the edges."""
         of = np.repeat(np.arange(len(self.network)), np.diff(self.network.first))
-        return shapely.STRtree(shapely.linestrings(self.network.lonlat, indices=of))
+        return shapely.STRtree(np.asarray(shapely.linestrings(self.network.lonlat, indices=of)))
 
     def edges(self, at: LonLat, within_m: float) -> Ints:
         """Return the edges whose box comes within a distance (m) of a place, ascending."""
@@ -162,10 +166,17 @@ def touch(ground: Ground, usable: Bools, at: LonLat, edge: int) -> Touch | None:
     which, segment = np.unravel_index(np.argmin(off), off.shape)
     if not np.isfinite(off[which, segment]):
         return None
-    metre = float(spot[which, segment])
+    metre = _at_node(float(spot[which, segment]), pieces[which], float(along[-1]))
     there = place(net, edge, metre)
     away = float(metres(np.array([at]), there[np.newaxis])[0])
     return Touch(edge, metre, int(rows[which]), (float(there[0]), float(there[1])), away)
+
+
+def _at_node(metre: float, piece: NDArray[np.void], length: float) -> float:
+    """Return the place on an edge, moved to its end where that is a millimetre off and on the same piece."""
+    if metre < NODE_M and piece["begin"] <= 0:
+        return 0.0
+    return length if length - metre < NODE_M and piece["end"] >= length else metre
 
 
 def touches(nearby: Nearby, ground: Ground, usable: Bools, at: LonLat, within_m: float) -> list[Touch]:
@@ -265,36 +276,56 @@ def anchor(
         The nearest place on a road whose connector may be used, or why there is none. A place that itself lies on open
         ground or in its buffer is refused, however near another road may be.
     """
-    near = touches(nearby, ground, ground.passable, at, max_snap_m)
-    if near and near[0].metres <= half_width(ground, near[0].piece):
-        return Anchor(at, near[0])
-    anything = near or touches(nearby, ground, np.ones(len(ground.passable), dtype=bool), at, max_snap_m)
-    if not anything:
+    refused: set[str] = set()
+    # Most places have a road close by: look there first.
+    for within in (max_snap_m / 16, max_snap_m / 4, max_snap_m):
+        everything = touches(nearby, ground, np.ones(len(ground.passable), dtype=bool), at, within)
+        near = touches(nearby, ground, ground.passable, at, within)
+        if near and _beside(ground, near[0], everything[0]):
+            return Anchor(at, near[0])
+        if not everything:
+            continue
+        if everything[0].metres == 0 and ground.judged.classes[everything[0].piece] in NEAR_HAZARD:
+            return Refusal("IN_BUFFER", 0.0, everything[0])
+        led = _led(at, near or everything, ground, connect)
+        if isinstance(led, Anchor) and near:
+            return led
+        refused.add("BARRED" if isinstance(led, Anchor) else led)
+        if led == "IN_BUFFER":
+            break
+    if not refused:
         return Refusal("NO_ROAD", _how_far(nearby, ground, at, max_snap_m))
-    if anything[0].metres == 0:
-        hazard = ground.judged.classes[anything[0].piece] in (Evidenced.inside_hazard, Evidenced.inside_buffer)
-        return Refusal("IN_BUFFER" if hazard else "BARRED", 0.0, anything[0])
-    tried = anything[:CANDIDATES]
+    # Where every way to a road is barred by hazards the place is shut in; a wish that rules one out is named before.
+    code = next(c for c in ("IN_BUFFER", "UNSURVEYED_NOT_ALLOWED", "BARRED", "SHUT_IN") if c in refused)
+    return Refusal("IN_BUFFER" if code == "SHUT_IN" else code, everything[0].metres, everything[0])
+
+
+def _beside(ground: Ground, usable: Touch, nearest: Touch) -> bool:
+    """Say whether a place lies on the carriageway of a usable stretch, and on that of nothing nearer."""
+    return usable.metres <= min(half_width(ground, usable.piece), nearest.metres + NODE_M)
+
+
+def _led(at: LonLat, roads: Sequence[Touch], ground: Ground, connect: Connect) -> Anchor | str:
+    """Lead a place to the nearest of some roads that a usable connector leads to, or say why none does."""
+    tried = [t for t in roads if t.metres > 0][:CANDIDATES]
+    if not tried:
+        return "BARRED"
     judged = connect(connectors(np.array([[at, t.lonlat] for t in tried])))
-    open_, passable = ~judged.hard, judged.passable(ground.unsurveyed)
-    edge = judged.evidence.pieces["edge"]
-    beginning = np.searchsorted(edge, np.arange(len(tried)))
-    if not open_[beginning].all():
-        return Refusal("IN_BUFFER", tried[0].metres)
-    if not near:
-        return Refusal("BARRED", tried[0].metres, tried[0])
+    edge, passable = judged.evidence.pieces["edge"], judged.passable(ground.unsurveyed)
+    if judged.hard[np.searchsorted(edge, np.arange(len(tried)))].any():
+        return "IN_BUFFER"
     for row, touched in enumerate(tried):
         if passable[edge == row].all():
             return Anchor(at, touched, judged, row)
-    barred = all(not open_[edge == row].all() for row in range(len(tried)))
-    return Refusal("IN_BUFFER" if barred else "UNSURVEYED_NOT_ALLOWED", tried[0].metres)
+    hard = [judged.hard[edge == row].any() for row in range(len(tried))]
+    return "SHUT_IN" if all(hard) else "UNSURVEYED_NOT_ALLOWED"
 
 
 def _how_far(nearby: Nearby, ground: Ground, at: LonLat, reach: float) -> float | None:
     """Return the distance (m) to the nearest road that the mode may use, None where it is beyond `FAR_M`."""
     everything = np.ones(len(ground.passable), dtype=bool)
     while reach < FAR_M:
-        reach = max(2 * reach, 1000.0)
+        reach = min(FAR_M, max(2 * reach, 1000.0))
         found = touches(nearby, ground, everything, at, reach)
         if found:
             return found[0].metres

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +84,8 @@ def _node(net: Network, nodes: dict[Cut, int], edge: int, along: float) -> int:
 
 def _cut_network(net: Network, bounds: dict[int, list[float]], nodes: dict[Cut, int], counts: Ints) -> Network:
     """Return the network with edges cut; `bounds` holds the metres of each cut edge's parts, ends included."""
-    columns = {f.name: getattr(net, f.name) for f in fields(net) if f.name not in _NOT_PER_EDGE}
-    extra = {
+    columns: dict[str, Any] = {f.name: getattr(net, f.name) for f in fields(net) if f.name not in _NOT_PER_EDGE}
+    extra: dict[str, Any] = {
         name: np.repeat(column, counts, axis=0)
         for name, column in columns.items()
         if isinstance(column, np.ndarray) and len(column) == len(net)
@@ -103,13 +104,18 @@ def _cut_network(net: Network, bounds: dict[int, list[float]], nodes: dict[Cut, 
         for part, (begin, end) in enumerate(pairwise(at)):
             along = np.r_[begin, metres[(metres > begin) & (metres < end)], end]
             line = stretch(net, edge, begin, end)
-            blocks.append((line, along - begin, np.interp(along, metres, height)))
+            blocks.append((line, along - begin, np.asarray(np.interp(along, metres, height), dtype=np.float64)))
             lengths[new[edge] + part] = len(along)
         last = high
     blocks.append((net.lonlat[last:], net.along[last:], net.height[last:]))
     lonlat, along, height = (np.concatenate([block[k] for block in blocks]) for k in range(3))
     places = np.array([place(net, edge, metre) for edge, metre in nodes]).reshape(-1, 2)
-    vertices = {"first": np.r_[0, np.cumsum(lengths)], "lonlat": lonlat, "along": along, "height": height}
+    vertices: dict[str, Any] = {
+        "first": np.r_[0, np.cumsum(lengths)],
+        "lonlat": lonlat,
+        "along": along,
+        "height": height,
+    }
     return replace(net, nodes=np.vstack([net.nodes, places]), **extra, **vertices)
 
 

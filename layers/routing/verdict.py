@@ -113,5 +113,6 @@ def _carriageway(held: Sequence[Run]) -> Condition:
     }
     wide = f", {width:g} m where it is narrowest" if width is not None else ""
     beside = f" Beside it: {', '.join(name for _, name in sorted(near))}." if near else ""
-    detail = f"Keep to the verified carriageway or the cleared ground{wide}; do not leave it, stop on the verge or turn.{beside}"
+    rule = "do not leave it, stop on the verge or turn."
+    detail = f"Keep to the verified carriageway or the cleared ground{wide}; {rule}{beside}"
     return Condition("keep_to_carriageway", detail, facts)

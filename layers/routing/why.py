@@ -40,7 +40,7 @@ class Reason:
 
 
 def obstacles(ground: Ground) -> NDArray[np.int8]:
-    """Return what bars each piece, as bits, shape (p,): the traveller's wish or mode, a hazard or report, the record."""
+    """Return what bars each piece, as bits, shape (p,): the traveller's wish or mode, a hazard or report, a record."""
     judged = ground.judged
     pieces, classes = judged.evidence.pieces, judged.classes
     status = ground.network.of_road("eo_status")[pieces["edge"]]

@@ -1,8 +1,8 @@
 """Routes at the size of a country: how long the exact front of time against exposure takes.
 
-    ./scripts/bench routes                          all parts
-    ./scripts/bench routes --part front             fronts between places 80 km apart, on 400,000 directed edges
-    ./scripts/bench routes --scale 0.1              a tenth of the roads
+./scripts/bench routes                          all parts
+./scripts/bench routes --part front             fronts between places 80 km apart, on 400,000 directed edges
+./scripts/bench routes --scale 0.1              a tenth of the roads
 """
 
 import argparse
@@ -77,7 +77,9 @@ def fronts(scale: float, pairs: int) -> None:
         sizes.append(len(found))
         capped += found.capped
     print(f"  s       median {np.median(took):8.2f}   worst {max(took):8.2f}   aim: median under 0.5")
-    print(f"  labels  median {np.median(labels):8,.0f}   worst {max(labels):8,}   fronts cut short by the limit: {capped}")
+    print(
+        f"  labels  median {np.median(labels):8,.0f}   worst {max(labels):8,}   fronts cut short by the limit: {capped}"
+    )
     print(f"  routes  median {np.median(sizes):8,.0f}   most  {max(sizes):8,}")
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -110,7 +111,7 @@ def judged(net, classes, *, cuts=None, exposed=(), mode=Mode.car, lifted=(), exp
     rows = []
     for edge, length in enumerate(net.length):
         marks = [0.0, *[share * length for share in (cuts or {}).get(edge, ())], length]
-        rows += [(edge, a, b) for a, b in zip(marks, marks[1:], strict=False)]
+        rows += [(edge, a, b) for a, b in pairwise(marks)]
     pieces = np.zeros(len(rows), dtype=PIECES)
     for name, value in (("source", -1), ("blocker", -1), ("point", -1), ("nearest", -1), ("distance", np.inf)):
         pieces[name] = value
@@ -156,7 +157,7 @@ def connecting(kind=Evidenced.unsurveyed, *, barred=None, mode=Mode.car):
         for edge, (line, length) in enumerate(zip(shapely.linestrings(ends), net.length, strict=True)):
             inside = line.intersection(barred)
             share = sorted({0.0, 1.0, *(line.project(shapely.Point(p), normalized=True) for p in inside.coords)})
-            for a, b in zip(share, share[1:], strict=False):
+            for a, b in pairwise(share):
                 pieces.append((edge, a * length, b * length))
                 middle = line.interpolate((a + b) / 2, normalized=True)
                 classes.append(Evidenced.inside_buffer if barred.covers(middle) else kind)

@@ -142,9 +142,5 @@ def test_no_way_is_an_empty_front():
 @pytest.mark.parametrize("chain", [1, 3, 9])
 def test_every_trade_is_found_where_there_are_very_many(chain):
     # At each node a choice: twice the time or twice the exposure, in powers of two: no two routes are alike.
-    rows = [
-        row
-        for k in range(chain)
-        for row in ((k, k + 1, 2**k, 2 * 2**k * STEP), (k, k + 1, 2 * 2**k, 2**k * STEP))
-    ]
+    rows = [row for k in range(chain) for row in ((k, k + 1, 2**k, 2 * 2**k * STEP), (k, k + 1, 2 * 2**k, 2**k * STEP))]
     assert len(front(graph_of(chain + 1, rows), 0, chain)) == 2**chain

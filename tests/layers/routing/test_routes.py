@@ -231,7 +231,9 @@ def test_places_that_are_none_are_named(places, message):
         find(judged(network(FORK), SURVEYED), places)
 
 
-@pytest.mark.parametrize("limits", [{"max_alternatives": 0}, {"max_snap_m": -1}, {"max_snap_m": np.nan}, {"detour": 0.5}])
+@pytest.mark.parametrize(
+    "limits", [{"max_alternatives": 0}, {"max_snap_m": -1}, {"max_snap_m": np.nan}, {"detour": 0.5}]
+)
 def test_limits_that_leave_nothing_are_refused(limits):
     with pytest.raises(ValueError, match=next(iter(limits))):
         Limits(**limits)

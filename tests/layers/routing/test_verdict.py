@@ -125,7 +125,9 @@ def test_released_ground_names_its_record_and_date():
 
 
 def test_alike_neighbouring_pieces_are_one_segment():
-    held = judged(network(LINES), Evidenced.unsurveyed, cuts={0: [0.3, 0.6]}, nearest={0: 0, 1: 0}, distance={0: 90.0, 1: 70.0})
+    held = judged(
+        network(LINES), Evidenced.unsurveyed, cuts={0: [0.3, 0.6]}, nearest={0: 0, 1: 0}, distance={0: 90.0, 1: 70.0}
+    )
     segments = told(held)["segments"]
     assert [s["to_m"] - s["from_m"] for s in segments] == pytest.approx([600, 400, 800], abs=0.1)
     assert segments[0]["nearest_hazard"] == "H1"
@@ -152,7 +154,9 @@ def test_metres_by_class_sum_to_the_length(kinds, share, x, y):
 
 
 def test_the_turn_list_names_roads_in_order_with_their_worst_class():
-    held = judged(network(LINES), [Evidenced.verified, Evidenced.unsurveyed, Evidenced.released_cleared], cuts={0: [0.5]})
+    held = judged(
+        network(LINES), [Evidenced.verified, Evidenced.unsurveyed, Evidenced.released_cleared], cuts={0: [0.5]}
+    )
     rows = answer.turns(along(held, ((0, 10), (1000, 800))))
     assert [row["road"] for row in rows] == [None, "road-000", "road-001"]
     assert [row["class"] for row in rows] == ["unsurveyed", "unsurveyed", "released_cleared"]
@@ -161,7 +165,9 @@ def test_the_turn_list_names_roads_in_order_with_their_worst_class():
 
 
 def test_the_answer_is_plain_and_never_says_safe():
-    held = judged(network_said(**VERIFIED), Evidenced.verified, lifted=[0], blocker={0: 1}, nearest={0: 1}, distance={0: 9.0})
+    held = judged(
+        network_said(**VERIFIED), Evidenced.verified, lifted=[0], blocker={0: 1}, nearest={0: 1}, distance={0: 9.0}
+    )
     text = orjson.dumps(told(held)).decode()
     assert "safe" not in text.lower()
     assert np.isfinite(orjson.loads(text)["length_m"])
