@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from layers.priorities.blockers import apart, blocker, forced
+from layers.priorities.blockers import Steps, blocker, first_blockers, orders
 from layers.priorities.clock import opening_times
 from layers.priorities.relevant import Relevant
 from layers.priorities.units import Units
@@ -143,7 +143,9 @@ def prove(part: Relevant, units: Units, start: Ints, *, time_limit_s: float, bou
         return Proof(best, min(bound, value), value <= bound)
     end = time.monotonic() + time_limit_s
     asked = _Model(part, units)
-    _first_blockers(part, asked)
+    steps = Steps.of(part)
+    for i, hazards in first_blockers(steps):
+        asked.block(i, hazards)
     while (left := end - time.monotonic()) > 0 and bound < value:
         asked.hint(best)
         solver = cp_model.CpSolver()
@@ -159,38 +161,20 @@ def prove(part: Relevant, units: Units, start: Ints, *, time_limit_s: float, bou
         found = _sequence(part, sets, late)
         if units.value(found) < value:
             best, value = found, units.value(found)
-        if not _break(part, asked, sets, late):
+        if not _break(steps, asked, sets, late):
             break
     return Proof(best, min(bound, value), value <= bound)
 
 
-def _first_blockers(part: Relevant, asked: _Model) -> None:
-    """Tell the solver what every settlement needs, and for each some blockers apart from each other."""
-    own = np.bincount(part.of.row, part.share[part.of.items], len(part.of))
-    must = forced(part)
-    for i in range(len(part.place)):
-        for h in np.flatnonzero(must[i]):
-            asked.block(i, np.arange(len(part.of)) == h)
-        for order in (np.argsort(own, kind="stable"), np.argsort(-own, kind="stable")):
-            for hazards in apart(part, i, order):
-                if hazards.sum() > 1:
-                    asked.block(i, hazards)
-
-
-def _break(part: Relevant, asked: _Model, sets: Bools, late: Bools) -> bool:
+def _break(steps: Steps, asked: _Model, sets: Bools, late: Bools) -> bool:
     """Tell the solver the blockers that its plan breaks; say whether there were any."""
-    own = np.bincount(part.of.row, part.share[part.of.items], len(part.of))
-    broken = False
-    for i in np.flatnonzero(~late):
-        if part.opened(sets[i])[i]:
-            continue
-        broken = True
-        for order in (np.argsort(own, kind="stable"), np.argsort(-own, kind="stable")):
-            hazards = blocker(part, int(i), sets[i], order)
-            shut = ~part.opened(~hazards)
-            for j in np.flatnonzero(shut):
+    broken = [int(i) for i in np.flatnonzero(~late) if not steps.part.opened(sets[i])[i]]
+    for i in broken:
+        for order in orders(steps.part):
+            hazards = blocker(steps, i, sets[i], order)
+            for j in np.flatnonzero(~steps.part.opened(~hazards)):
                 asked.block(int(j), hazards)
-    return broken
+    return bool(broken)
 
 
 def _sequence(part: Relevant, sets: Bools, late: Bools) -> Ints:

@@ -99,7 +99,7 @@ def chain(  # noqa: PLR0913
         ground: what hazards cost; its rows are the hazards of the passages.
         sources, targets: components.
         needed: hazards to clear in any case; ground they share with the way counts once.
-        time_limit_s: how long the exact solver may take (s).
+        time_limit_s: how long the exact solver may take (s); 0: it is not asked.
     """
     must = np.unique(np.asarray([] if needed is None else needed, np.int64))
     rest = ground.without(must)
@@ -108,7 +108,7 @@ def chain(  # noqa: PLR0913
         return None
     best, m2, bound, parts = _bounded(question)
     rounding = _slack(m2)
-    if bound < m2 - rounding:
+    if bound < m2 - rounding and time_limit_s > 0:
         near = question.kept(through(question, parts) <= m2 + rounding)
         exact, limit, unit = _exact(near, np.searchsorted(near.node, question.node[best]), time_limit_s)
         best, bound = np.searchsorted(question.node, near.node[exact]), max(bound, limit)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.priorities import clock
-from layers.priorities.blockers import blocker, forced
+from layers.priorities.blockers import Steps, blocker, forced
 from layers.priorities.exact import prove
 from layers.priorities.greedy import HEURISTICS
 from layers.priorities.problem import Pace
@@ -57,9 +57,12 @@ def test_eight_hazards_against_all_sequences(seed):
 def test_a_blocker_is_one_and_a_smallest(case):
     part = relevant(case)
     order = np.arange(len(part.of))
-    must = forced(part)
+    if not len(part.place):
+        return
+    steps = Steps.of(part)
+    must = forced(steps)
     for k in range(len(part.place)):
-        hazards = blocker(part, k, np.zeros(len(part.of), bool), order)
+        hazards = blocker(steps, k, np.zeros(len(part.of), bool), order)
         assert not part.opened(~hazards)[k]
         for h in np.flatnonzero(hazards):
             fewer = hazards.copy()
