@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
@@ -15,7 +15,19 @@ from geo_service.access.dependencies import Rule, requires
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
-from geo_service.api import changesets, collections, coverage, operation, pages, problems, review, review_pages
+from geo_service.api import (
+    changesets,
+    collections,
+    coverage,
+    item,
+    items,
+    landing,
+    operation,
+    pages,
+    problems,
+    review,
+    review_pages,
+)
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
 from geo_service.clock import Clock, utc_now
@@ -47,7 +59,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
-    for one in (pages, review_pages, operation, changesets, review, collections):
+    for one in (landing, pages, review_pages, operation, changesets, review, collections, items, item):
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
@@ -55,10 +67,6 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     @app.get("/favicon.ico", include_in_schema=False, dependencies=[requires(Role.nobody)])
     def favicon() -> FileResponse:
         return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
-
-    @app.get("/api", include_in_schema=False, dependencies=[requires(Role.nobody)])
-    def api() -> JSONResponse:
-        return JSONResponse(app.openapi())
 
     # The last one stands outermost.
     doors = Doors(log.tokens, log.settings, clock, local, problems.explained)

@@ -15,6 +15,8 @@ TABLE = {
     # method and path: (the least role, how it is asked for, the status of those let in)
     ("GET", "/"): (P, "/", 200),
     ("GET", "/api"): (N, "/api", 200),
+    ("GET", "/api.html"): (N, "/api.html", 200),
+    ("GET", "/conformance"): (N, "/conformance", 200),
     ("GET", "/favicon.ico"): (N, "/favicon.ico", 200),
     ("GET", "/static"): (N, "/static/map.js", 200),
     ("GET", "/login"): (V, "/login", 303),
@@ -29,6 +31,12 @@ TABLE = {
     ("GET", "/collections/{layer}/schema"): (P, "/collections/hazards/schema", 200),
     ("GET", "/collections/{layer}/items"): (P, "/collections/hazards/items", 200),
     ("GET", "/collections/{layer}/items/{record_id}"): (P, "/collections/hazards/items/{hazard}", 200),
+    ("GET", "/collections/{layer}/queryables"): (P, "/collections/hazards/queryables", 200),
+    ("GET", "/collections/{layer}/items/{record_id}/versions"): (
+        V,
+        "/collections/hazards/items/{hazard}/versions",
+        200,
+    ),
     ("GET", "/changesets"): (V, "/changesets", 200),
     ("GET", "/changesets/{changeset_id}"): (V, "/changesets/1", 200),
     ("GET", "/changesets/{changeset_id}/report"): (V, "/changesets/1/report", 200),
