@@ -19,6 +19,7 @@ from geo_service.api import (
     changesets,
     collections,
     coverage,
+    editing,
     item,
     items,
     landing,
@@ -59,7 +60,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
-    for one in (landing, pages, review_pages, operation, changesets, review, collections, items, item):
+    for one in (landing, pages, review_pages, operation, changesets, review, collections, items, item, editing):
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")

@@ -74,7 +74,8 @@ def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
             columns[field.name] = pd.Series(column.to_numpy(), dtype="str")
     columns |= {name: frame[name].to_numpy() for name in features.DERIVED.get(layer, ()) if name in frame}
     if "extra" in frame:
-        columns["extra"] = pd.Series(frame["extra"].to_numpy(), dtype="str")
+        texts = [orjson.dumps(v).decode() if isinstance(v, dict) else v for v in frame["extra"].tolist()]
+        columns["extra"] = pd.Series(texts, dtype="str")
     shapes = frame.geometry.to_numpy()
     return gpd.GeoDataFrame(columns, geometry=shapely.force_2d(shapes), crs="EPSG:4326")
 

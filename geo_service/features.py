@@ -41,8 +41,15 @@ def properties(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
     names = [name for name in (*LAYERS[layer].names, *DERIVED.get(layer, ())) if name in frame]
     columns = {name: [_plain(value) for value in frame[name].tolist()] for name in names}
     if "extra" in frame:
-        columns["extra"] = [orjson.loads(v) if isinstance(v, str) else None for v in frame["extra"].tolist()]
+        columns["extra"] = [_extra(value) for value in frame["extra"].tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _extra(value: object) -> object:
+    """Return what no field takes: an object, however the store holds it."""
+    if isinstance(value, str):
+        return orjson.loads(value)
+    return value if isinstance(value, dict) and value else None
 
 
 def _plain(value: object) -> object:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-import numpy as np
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -14,17 +13,13 @@ from geo_service.api.collections import PAGE
 from geo_service.api.direct import Direct
 from geo_service.ogc import crs, etags, html, links
 from geo_service.ogc.asked import EVERYWHERE, once
+from geo_service.ogc.edits import stored
 from geo_service.ogc.holding import Holding
 from geo_service.ogc.reads import Read, http_date, read_of
 from geo_service.store.errors import NotFound
 from layers.definitions import Layer
 
 router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
-
-
-def stored_feature(held: Holding, place: int) -> bytes:
-    """Return a record as GeoJSON, as it is tagged."""
-    return b"".join(held.texts(np.array([place])))
 
 
 @router.get("/collections/{layer}/items/{record_id}")
@@ -38,7 +33,7 @@ def item(request: Request) -> Response:
     place = held.place_of(record_id)
     if place is None:
         raise NotFound(f"{layer.name} has no record {record_id[:100]!r} in force at this as_of and known_at")
-    text = stored_feature(held, place)
+    text = stored(held, place)
     plain = read.form == "json" and wanted == crs.CRS84 and not read.packed
     tag = etags.tag_of_record(text, "" if plain else f"{read.form} {wanted} {read.packed}")
 
@@ -61,7 +56,7 @@ def item(request: Request) -> Response:
 
 def feature(read: Read, layer: Layer, held: Holding, place: int, wanted: str) -> bytes:
     """Return a record as GeoJSON with its links, in a coordinate system."""
-    body = orjson.loads(stored_feature(held, place))
+    body = orjson.loads(stored(held, place))
     if wanted != crs.CRS84:
         moved = crs.outward(held.shapes[[place]], wanted)
         body["geometry"] = features.geojson(moved)[0]

@@ -7,7 +7,7 @@ that a page costs no scan, and nothing of it is worked out twice.
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
 import geopandas as gpd
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from geo_service import features
 from geo_service.access.public import Records
 from geo_service.balance import View
-from geo_service.ogc.texts import Texts, written
+from geo_service.ogc.texts import MOST_BYTES, Texts, written
 from layers.versions import is_missing
 
 Places = NDArray[np.int64]
+Pieces = NDArray[np.object_]
 
 KEPT = 24
 """Holdings that a process keeps: eight layers at three views; the one that was not asked for the longest goes."""
@@ -32,6 +33,10 @@ ANSWERS = 64
 
 WHOLE = 4_096
 """Selections of more places than this are kept in small number: one of 100,000 records is a megabyte."""
+
+
+HIDDEN = frozenset({"extra", "row", "recorded_at", "revision", "changeset", "geometry"})
+"""Columns of a frame that are no properties of a record."""
 
 
 class Holding:
@@ -47,15 +52,20 @@ class Holding:
         self.layer, self.frame = layer, frame
         self.ids: list[str] = frame["id"].tolist()
         self._texts = texts if "row" in frame else None
-        self._rows: list[int] = frame["row"].tolist() if "row" in frame else []
-        self._tails: list[bytes | None] = [None] * len(frame)
-        self._own: list[bytes | None] = [None] * (0 if self._texts else len(frame))
+        self._heads, self._tails = (np.empty(len(frame), dtype=object) for _ in range(2))
+        self._ready = np.zeros(len(frame), dtype=bool)
+        self._held = 0
         self._kept: OrderedDict[object, Places] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         """Return the number of records."""
         return len(self.ids)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The properties that may be named in a request."""
+        return [str(name) for name in self.frame.columns if name not in HIDDEN]
 
     @cached_property
     def shapes(self) -> NDArray[np.object_]:
@@ -127,31 +137,48 @@ class Holding:
         return place if place >= 0 and self.ids[place] == record_id else None
 
     def texts(self, places: Places) -> list[bytes]:
-        """Return the records at some places as GeoJSON features, each in two pieces: they are joined in pairs."""
-        at = places.tolist()
-        if self._texts:
-            heads = self._texts.of(self.layer, self.frame, [self._rows[k] for k in at], at)
+        """Return the records at some places as GeoJSON features, in pieces to be joined: a comma stands behind each."""
+        if not self._ready[places].all():
+            return self._pieces(*self._written(places[~self._ready[places]]), places)
+        return self._interleaved(self._heads[places], self._tails[places])
+
+    @staticmethod
+    def _interleaved(heads: Pieces, tails: Pieces) -> list[bytes]:
+        pieces = np.empty(2 * len(heads), dtype=object)
+        pieces[::2], pieces[1::2] = heads, tails
+        found: list[bytes] = pieces.tolist()
+        return found
+
+    def _pieces(self, heads: Pieces, tails: Pieces, places: Places) -> list[bytes]:
+        """Return the texts of some places, those just written among them, which may be too many to be kept."""
+        every = [self._heads[places], self._tails[places]]
+        new = ~self._ready[places]
+        every[0][new], every[1][new] = heads, tails
+        if self._held < MOST_BYTES:
+            at = places[new]
+            self._heads[at], self._tails[at] = heads, tails
+            self._held += sum(map(len, heads)) + sum(map(len, tails))
+            self._ready[at] = True
+        return self._interleaved(*every)
+
+    def _written(self, places: Places) -> tuple[Pieces, Pieces]:
+        at, frame = places.tolist(), self.frame.iloc[places]
+        heads, tails = np.empty(len(at), dtype=object), np.empty(len(at), dtype=object)
+        if self._texts is not None:
+            heads[:] = self._texts.of(self.layer, frame, frame["row"].tolist())
         else:
-            heads = self._own_heads(at)
-        tails = [self._tails[k] for k in at]
-        if None in tails:
-            self._write_tails([k for k, tail in zip(at, tails, strict=True) if tail is None])
-            tails = [self._tails[k] for k in at]
-        return [piece for pair in zip(heads, tails, strict=True) for piece in pair if piece is not None]
+            heads[:] = written(frame, self.layer)
+        tails[:] = self._tails_of(frame)
+        return heads, tails
 
-    def _own_heads(self, at: Sequence[int]) -> list[bytes]:
-        missing = [k for k in at if self._own[k] is None]
-        for k, text in zip(missing, written(self.frame.iloc[missing], self.layer), strict=True) if missing else ():
-            self._own[k] = text
-        return [text for text in (self._own[k] for k in at) if text is not None]
-
-    def _write_tails(self, at: Sequence[int]) -> None:
-        names = [name for name in features.DERIVED.get(self.layer, ()) if name in self.frame]
-        columns = [self.frame[name].iloc[list(at)].tolist() for name in names]
-        for place, row in zip(at, zip(*columns, strict=True) if names else [()] * len(at), strict=True):
-            pairs = {name: None if is_missing(value) else value for name, value in zip(names, row, strict=True)}
-            inner = orjson.dumps(pairs)[1:-1]
-            self._tails[place] = (b"," + inner if inner else b"") + b"}}"
+    def _tails_of(self, frame: gpd.GeoDataFrame) -> list[bytes]:
+        """Return what is worked out of records, as the end of their text."""
+        names = [name for name in features.DERIVED.get(self.layer, ()) if name in frame]
+        if not names:
+            return [b"}},"] * len(frame)
+        rows = zip(*(frame[name].tolist() for name in names), strict=True)
+        made = ({n: None if is_missing(v) else v for n, v in zip(names, row, strict=True)} for row in rows)
+        return [b"," + orjson.dumps(one)[1:-1] + b"}}," for one in made]
 
 
 class Holdings:

@@ -10,7 +10,6 @@ import shapely
 from geo_service import features
 from geo_service.ogc import crs, selection
 from geo_service.ogc.asked import PAGE, Asked, asked
-from geo_service.ogc.cql.values import visible
 from geo_service.ogc.holding import Holding, Places
 from geo_service.ogc.links import GEOJSON, Link, link, with_query
 from geo_service.ogc.negotiation import FORMS
@@ -102,7 +101,7 @@ def page_of(read: Read) -> Page:
     """
     layer = read.layer()
     held = read.holding(layer.name)
-    wanted = asked(read.pairs, layer, visible(held) + ["geometry"], read.systems)
+    wanted = asked(read.pairs, layer, [*held.columns, "geometry"], read.systems)
     selected = selection.selected(held, wanted)
     limit = wanted.limit or (len(held) if read.form in BULK else PAGE)
     places, start = selection.page(held, wanted, selected, 0 if wanted.hits else limit)
@@ -117,17 +116,17 @@ def tag_of_page(read: Read) -> str:
 def collection(page: Page) -> bytes:
     """Return a page as GeoJSON (RFC 7946)."""
     head = orjson.dumps({"type": "FeatureCollection", **page.about(), "links": page.links()})
-    return b"".join((head[:-1], b',"features":[', texts(page, page.places), b"]}"))
+    pieces = _pieces(page, page.places)
+    if pieces:
+        pieces[-1] = pieces[-1].removesuffix(b",")
+    return b"".join([head[:-1], b',"features":[', *pieces, b"]}"])
 
 
-def texts(page: Page, places: Places, between: bytes = b",") -> bytes:
-    """Return records as GeoJSON features, one behind the other."""
+def _pieces(page: Page, places: Places) -> list[bytes]:
+    """Return records as GeoJSON features in pieces, a comma behind each feature."""
     if page.asked.hits or not len(places):
-        return b""
-    if page.asked.whole:
-        pieces = page.held.texts(places)
-        return between.join([head + tail for head, tail in zip(pieces[::2], pieces[1::2], strict=True)])
-    return between.join(_cut(page, places))
+        return []
+    return page.held.texts(places) if page.asked.whole else [one + b"," for one in _cut(page, places)]
 
 
 def _cut(page: Page, places: Places) -> Iterator[bytes]:
@@ -147,5 +146,8 @@ def _cut(page: Page, places: Places) -> Iterator[bytes]:
 def sequence(page: Page) -> Iterator[bytes]:
     """Yield a page as GeoJSON text sequence (RFC 8142)."""
     for start in range(0, len(page.places), TOGETHER):
-        part = page.places[start : start + TOGETHER]
-        yield b"\x1e" + texts(page, part, b"\n\x1e") + b"\n"
+        places = page.places[start : start + TOGETHER]
+        pieces = _pieces(page, places)
+        each = len(pieces) // len(places) if len(places) else 1
+        whole = (b"".join(pieces[k : k + each]).removesuffix(b",") for k in range(0, len(pieces), each))
+        yield b"".join(b"\x1e" + one + b"\n" for one in whole)

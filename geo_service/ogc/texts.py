@@ -21,30 +21,26 @@ class Texts:
         self._lock = threading.Lock()
         self._made: dict[tuple[str, int], bytes] = {}
 
-    def of(self, layer: str, frame: gpd.GeoDataFrame, rows: Sequence[int], places: Sequence[int]) -> list[bytes]:
-        """Return the texts of the versions at some places of a frame.
+    def of(self, layer: str, frame: gpd.GeoDataFrame, rows: Sequence[int]) -> list[bytes]:
+        """Return the texts of some versions of a layer.
 
         Args:
             layer: their layer.
-            frame: the records; `rows` are their row numbers, which are given once in a layer.
-            rows: of the versions, in the order of `places`.
-            places: where they stand in the frame.
+            frame: the versions.
+            rows: their row numbers, in the same order; a layer gives each once.
         """
-        made = self._made
-        found = [made.get((layer, row)) for row in rows]
+        found = [self._made.get((layer, row)) for row in rows]
         missing = [k for k, text in enumerate(found) if text is None]
         if missing:
-            new = written(frame.iloc[[places[k] for k in missing]], layer)
+            new = written(frame.iloc[missing], layer)
             with self._lock:
                 for k, text in zip(missing, new, strict=True):
-                    if (layer, rows[k]) not in made:
-                        made[layer, rows[k]] = text
+                    found[k] = text
+                    if (layer, rows[k]) not in self._made:
+                        self._made[layer, rows[k]] = text
                         self._held += len(text)
-                while self._held > self._most and made:
-                    oldest = next(iter(made))
-                    self._held -= len(made.pop(oldest))
-            for k, text in zip(missing, new, strict=True):
-                found[k] = text
+                while self._held > self._most and self._made:
+                    self._held -= len(self._made.pop(next(iter(self._made))))
         return [text for text in found if text is not None]
 
 

@@ -65,8 +65,8 @@ def column(held: Holding, name: str) -> Values:
     """
     if name == "geometry":
         return Values("geometry", held.shapes, np.asarray(~shapely.is_missing(held.shapes)))
-    if name not in held.frame or name not in visible(held):
-        raise Invalid(f"filter: there is no property {name[:50]!r}; these are: {', '.join(visible(held))}", "filter")
+    if name not in held.columns:
+        raise Invalid(f"filter: there is no property {name[:50]!r}; these are: {', '.join(held.columns)}", "filter")
     cells, kind = held.frame[name], _KINDS.get(kind_of(held.layer, name), "text")
     match kind:
         case "time":
@@ -83,12 +83,6 @@ def column(held: Holding, name: str) -> Values:
         case _:
             texts = cells.to_numpy(dtype=object)
             return Values(kind, texts, np.fromiter((isinstance(one, str) for one in texts), bool, len(texts)))
-
-
-def visible(held: Holding) -> list[str]:
-    """Return the properties that may be named."""
-    hidden = {"extra", "row", "recorded_at", "revision", "changeset", "geometry"}
-    return [str(name) for name in held.frame.columns if name not in hidden]
 
 
 def time_of(value: object) -> int:
