@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
@@ -19,6 +19,10 @@ from geo_service.api import (
     changesets,
     collections,
     coverage,
+    editing,
+    item,
+    items,
+    landing,
     operation,
     pages,
     problems,
@@ -58,7 +62,11 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
-    for one in (pages, review_pages, route_pages, routes, operation, changesets, review, collections):
+    routers = (
+        *(landing, pages, review_pages, route_pages, routes, operation, changesets, review),
+        *(collections, items, item, editing),
+    )
+    for one in routers:
         app.include_router(one.router)
     static = files("geo_service") / "static"
     app.mount("/static", StaticFiles(directory=str(static)), name="static")
@@ -66,10 +74,6 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     @app.get("/favicon.ico", include_in_schema=False, dependencies=[requires(Role.nobody)])
     def favicon() -> FileResponse:
         return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
-
-    @app.get("/api", include_in_schema=False, dependencies=[requires(Role.nobody)])
-    def api() -> JSONResponse:
-        return JSONResponse(app.openapi())
 
     # The last one stands outermost.
     doors = Doors(log.tokens, log.settings, clock, local, problems.explained)

@@ -19,7 +19,7 @@ from geo_service.store.log import Progress
 from geo_service.styles import STYLES
 from layers.definitions import LAYERS, Geometry, Kind
 
-_TYPES = {
+TYPES = {
     Geometry.polygon: "MultiPolygon",
     Geometry.point: "Point",
     Geometry.line: "MultiLineString",
@@ -33,7 +33,7 @@ def write_geopackage(path: Path, seen: View, settings: Settings, progress: Progr
     with _whole(path) as draft:
         for done, (name, layer) in enumerate(LAYERS.items()):
             frame = flat(features.in_force(seen, name), name)
-            frame.to_file(draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=_TYPES[layer.geometry],
+            frame.to_file(draft, layer=name, driver="GPKG", engine="pyogrio", geometry_type=TYPES[layer.geometry],
                           promote_to_multi=layer.geometry in {Geometry.polygon, Geometry.line})  # fmt: skip
             counts[name] = len(frame)
             progress(done + 1, len(LAYERS))
@@ -62,7 +62,7 @@ def write_folder(path: Path, seen: View, settings: Settings, progress: Progress)
 def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
     """Return the fields of a layer as columns that a GIS file can hold: lists are joined by `;`."""
     columns: dict[str, object] = {}
-    for field in LAYERS[layer].fields:
+    for field in (one for one in LAYERS[layer].fields if one.name in frame):
         column = frame[field.name]
         lists = field.kind in {Kind.word_list, Kind.text_list}
         columns[field.name] = [";".join(one) for one in column] if lists else column.to_numpy()
@@ -74,7 +74,8 @@ def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
             columns[field.name] = pd.Series(column.to_numpy(), dtype="str")
     columns |= {name: frame[name].to_numpy() for name in features.DERIVED.get(layer, ()) if name in frame}
     if "extra" in frame:
-        columns["extra"] = pd.Series(frame["extra"].to_numpy(), dtype="str")
+        texts = [orjson.dumps(v).decode() if isinstance(v, dict) else v for v in frame["extra"].tolist()]
+        columns["extra"] = pd.Series(texts, dtype="str")
     shapes = frame.geometry.to_numpy()
     return gpd.GeoDataFrame(columns, geometry=shapely.force_2d(shapes), crs="EPSG:4326")
 

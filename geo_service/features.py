@@ -1,12 +1,11 @@
 """Records in force as features: what items, maps and exports show of a layer at (as_of, known_at)."""
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo_service.balance import View
 from layers.coverage.in_effect import hazards_on, releases_in_effect
@@ -42,8 +41,15 @@ def properties(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
     names = [name for name in (*LAYERS[layer].names, *DERIVED.get(layer, ())) if name in frame]
     columns = {name: [_plain(value) for value in frame[name].tolist()] for name in names}
     if "extra" in frame:
-        columns["extra"] = [orjson.loads(v) if isinstance(v, str) else None for v in frame["extra"].tolist()]
+        columns["extra"] = [_extra(value) for value in frame["extra"].tolist()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _extra(value: object) -> object:
+    """Return what no field takes: an object, however the store holds it."""
+    if isinstance(value, str):
+        return orjson.loads(value)
+    return value if isinstance(value, dict) and value else None
 
 
 def _plain(value: object) -> object:
@@ -58,19 +64,12 @@ def _plain(value: object) -> object:
 
 def features(frame: gpd.GeoDataFrame, layer: str) -> list[dict[str, object]]:
     """Return GeoJSON features (RFC 7946); ids are strings."""
-    shapes = shapely.to_geojson(frame.geometry.to_numpy())
     return [
-        {"type": "Feature", "id": one["id"], "geometry": orjson.Fragment(shape) if shape else None, "properties": one}
-        for one, shape in zip(properties(frame, layer), shapes, strict=True)
+        {"type": "Feature", "id": one["id"], "geometry": shape, "properties": one}
+        for one, shape in zip(properties(frame, layer), geojson(frame.geometry.to_numpy()), strict=True)
     ]
 
 
-def within(frame: gpd.GeoDataFrame, box: Sequence[float]) -> gpd.GeoDataFrame:
-    """Return the records whose geometry meets a box (west, south, east, north); west > east crosses 180 degrees."""
-    west, south, east, north = box
-    boxes = [shapely.box(west, south, east, north)]
-    if west > east:
-        boxes = [shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)]
-    shapes = frame.geometry.to_numpy()
-    hit = np.logical_or.reduce([shapely.intersects(shapes, one) for one in boxes])
-    return frame[hit]
+def geojson(shapes: NDArray[np.object_]) -> list[orjson.Fragment | None]:
+    """Return geometries as pieces of GeoJSON, None where there is none."""
+    return [orjson.Fragment(text) if text else None for text in shapely.to_geojson(shapes)]

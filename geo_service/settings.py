@@ -31,6 +31,8 @@ class Settings:
         area_of_operations: west, south, east, north in degrees; None: the districts' box grown by 50 km.
         background_rows: files with as many rows go on in the background when they come over HTTP.
         synthetic: the store holds a demonstration.
+        crs: coordinate systems that features are offered in beside the usual ones, such as EPSG:32640.
+        if_match_required: the layers whose edits must say which version they change (If-Match).
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
@@ -44,6 +46,8 @@ class Settings:
     area_of_operations: tuple[float, float, float, float] | None = None
     background_rows: int = 100_000
     synthetic: bool = False
+    crs: tuple[str, ...] = ()
+    if_match_required: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
     routes: Rules = field(default_factory=Rules)
 
@@ -69,6 +73,9 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         known["qc_required_from"] = as_date(known["qc_required_from"])
     if "area_of_operations" in known:
         known["area_of_operations"] = tuple(map(float, known["area_of_operations"]))  # type: ignore[call-overload]
+    for name in ("crs", "if_match_required"):
+        if name in known:
+            known[name] = _names(known[name], name)
     if "severity" in known:
         known["severity"] = severities(known["severity"])
     if "routes" in known:
@@ -76,3 +83,15 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found
+
+
+def _names(value: object, name: str) -> tuple[str, ...]:
+    """Return a list of names: JSON's, or text separated by commas.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
+        raise ValueError(f"{name} is a list of names")
+    return tuple(one.strip() for one in parts if one.strip())

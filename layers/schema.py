@@ -22,7 +22,7 @@ _FORMATS = {
 
 def json_schema(layer: Layer) -> dict[str, object]:
     """Return the schema of the properties of a layer's records, its geometry among them."""
-    properties = {one.name: _property(one, place) for place, one in enumerate(layer.fields)}
+    properties = {one.name: property_schema(one, place) for place, one in enumerate(layer.fields)}
     properties["geometry"] = {"title": "Geometry", "format": _FORMATS[layer.geometry], "x-ogc-role": "primary-geometry"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -33,7 +33,8 @@ def json_schema(layer: Layer) -> dict[str, object]:
     }
 
 
-def _property(field: Field, place: int) -> dict[str, object]:
+def property_schema(field: Field, place: int) -> dict[str, object]:
+    """Return the schema of one field, which stands at a place among the others."""
     found = _TYPES[field.kind] | {"title": field.label.en, "x-ogc-propertySeq": place + 1}
     words = [word.value for word in field.words] if field.words else None
     if field.kind in {Kind.word_list, Kind.text_list}:

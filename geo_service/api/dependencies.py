@@ -16,6 +16,7 @@ from geo_service.access.public import FullRecords, Generalised, PublicRecords, R
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.differences import Differences
+from geo_service.ogc.holding import Holdings
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
@@ -33,6 +34,7 @@ class Service:
     progress: Progress = quiet
     generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
+    holdings: Holdings = field(default_factory=Holdings)
 
     @cached_property
     def ways(self) -> Ways:

@@ -9,7 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from geo_service.access.dependencies import requires
 from geo_service.access.principals import Role
-from geo_service.api.dependencies import TheRecords, TheService, TheView
+from geo_service.access.public import Records
+from geo_service.api.dependencies import Service
+from geo_service.balance import View
 from geo_service.maps.overview import overview
 from geo_service.situations import situation
 
@@ -31,9 +33,8 @@ def page_headers(nonce: str) -> dict[str, str]:
     }
 
 
-@router.get("/", dependencies=[requires(Role.public)])
-def home(request: Request, service: TheService, seen: TheView, records: TheRecords) -> Response:
-    """Show the overview map."""
+def home(request: Request, service: Service, seen: View, records: Records) -> Response:
+    """Return the overview map."""
     nonce = secrets.token_urlsafe(16)
     prefix = request.scope.get("root_path", "")
     shown = situation(seen, service.settings, records.shown)

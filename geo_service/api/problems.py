@@ -14,11 +14,13 @@ from geo_service.access.gate import NotThere, TooMany
 from geo_service.access.oidc import Unavailable
 from geo_service.access.principals import NotAllowed
 from geo_service.balance import Refused
+from geo_service.ogc.errors import OF_A_REQUEST, Invalid
 from geo_service.store import errors
 from layers.reading import Question, Unreadable
 
 STATUS: dict[type[Exception], HTTPStatus] = {
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    **{kind: kind.status for kind in OF_A_REQUEST},
     Unreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Ambiguous: HTTPStatus.BAD_REQUEST,
@@ -63,6 +65,7 @@ def explained(error: Exception) -> Response:
     if status is None:
         raise error
     headers: dict[str, str] = {}
+    places = error.errors if isinstance(error, Invalid) else []
     if isinstance(error, NotAllowed) and not error.known:
         status = HTTPStatus.UNAUTHORIZED
     if status is HTTPStatus.UNAUTHORIZED:
@@ -70,7 +73,7 @@ def explained(error: Exception) -> Response:
         headers["WWW-Authenticate"] = CHALLENGE + wrong
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.seconds)
-    return problem(status, str(error), headers=headers)
+    return problem(status, str(error), places, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -13,11 +13,11 @@ from fastapi.responses import RedirectResponse, Response
 from geo_service.access.dependencies import ThePrincipal, requires
 from geo_service.access.principals import Principal, Role
 from geo_service.api.changesets import described, json_answer, json_of
-from geo_service.api.collections import base_of
 from geo_service.api.dependencies import Service, TheService, read_answer
 from geo_service.balance import Refused
 from geo_service.differences import Change, Difference, Side
 from geo_service.jobs import background
+from geo_service.ogc.links import base_of
 from geo_service.reversal import reverse
 from geo_service.store.log import Changeset
 from layers.versions import as_date

@@ -140,7 +140,7 @@ def test_categories_say_that_they_do_not_sum(loaded):
 def test_the_balance_as_a_page(loaded, corner):
     west, south = corner
     payload = "<script>window.ran = 1</script>"
-    loaded.get("/")
+    loaded.get("/", headers={"Accept": "text/html"})
     district = orjson.dumps(
         {"type": "Feature", "id": "X", "properties": {"name": payload}, "geometry": mapping(box(west - 1, south, west - 0.9, south + 0.1))}
     )  # fmt: skip

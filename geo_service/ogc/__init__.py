@@ -1,0 +1,1 @@
+"""What the OGC API standards ask of a service: links, coordinate systems, filters, schemas, formats, edits, tiles."""
