@@ -10,7 +10,7 @@ from pathlib import Path
 from geo_service.clock import Clock, utc_now
 from geo_service.store import migrations
 from geo_service.store.chain import settings
-from geo_service.store.connections import PATIENCE_S, Pool, connect
+from geo_service.store.connections import PATIENCE_S, FileConnection, FilePool, connect
 from geo_service.store.errors import NotFound, StoreDamaged, WrongState, explained_files
 from geo_service.store.geopackage import APPLICATION_ID
 from geo_service.store.moments import text_of
@@ -61,17 +61,17 @@ def open_store(  # noqa: PLR0913
                 update(connection, text_of(clock()), steps, synthetic=synthetic)
             if synthetic and not settings(connection)["synthetic"]:
                 raise WrongState("This store holds real records. Choose another folder for synthetic ones.")
-    return SqliteLog(Pool(path, patience_s), clock)
+    return SqliteLog(FilePool(path, patience_s), clock)
 
 
-def is_store(connection: sqlite3.Connection) -> bool:
+def is_store(connection: FileConnection) -> bool:
     """Say whether a database is a store of Clearway."""
     marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     return bool(marked) and migrations.level(connection) > 0
 
 
 def update(
-    connection: sqlite3.Connection,
+    connection: FileConnection,
     at: str,
     steps: Sequence[migrations.Step] = migrations.STEPS,
     *,
@@ -89,7 +89,7 @@ def update(
     connection.execute("COMMIT")
 
 
-def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
+def _write_ahead(connection: FileConnection, patience_s: float) -> None:
     """Let readers go on while one writes. SQLite does not wait by itself where two processes set this at once."""
     until = time.monotonic() + patience_s
     while True:
@@ -103,7 +103,7 @@ def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
             return
 
 
-def _refuse_foreign(connection: sqlite3.Connection) -> None:
+def _refuse_foreign(connection: FileConnection) -> None:
     """Refuse a database that holds something else; an empty one may become a store."""
     if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
         raise StoreDamaged("The file there is not a store of Clearway. Choose another folder, or restore a backup.")

@@ -8,8 +8,8 @@ from pathlib import Path
 from geo_service.clock import Clock, utc_now
 from geo_service.store import backups
 from geo_service.store.chain import entries
-from geo_service.store.checking import check
-from geo_service.store.connections import connect
+from geo_service.store.check_file import check
+from geo_service.store.connections import FileConnection, connect
 from geo_service.store.errors import NotFound, StoreBusy, StoreDamaged, StoreError, WrongState, explained_files
 from geo_service.store.log import Progress
 from geo_service.store.moments import text_of
@@ -71,13 +71,13 @@ def restore(
     return kept
 
 
-def _verify(made: sqlite3.Connection, progress: Progress | None) -> None:
+def _verify(made: FileConnection, progress: Progress | None) -> None:
     findings = check(made, progress)
     if findings:
         raise StoreDamaged(f"The backup does not verify; nothing was replaced. {findings[0].message}")
 
 
-def _continues(made: sqlite3.Connection, place: Path) -> bool:
+def _continues(made: FileConnection, place: Path) -> bool:
     """Say whether all that the store at `place` has recorded is in the copy too."""
     try:
         with explained_files(), closing(connect(place, _PATIENCE_S)) as present:
