@@ -160,8 +160,8 @@ def steps(connection: Connection, changeset: int) -> list[Step]:
     """
     fetch(connection, changeset)
     found = connection.execute(
-        "SELECT number, at, actor, kind, body, hash FROM journal WHERE subject = ? "
-        f"AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number",  # noqa: S608 - marks
+        "SELECT number, at, actor, kind, body, hash FROM journal "
+        f"WHERE subject = ? AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number",  # noqa: S608 - marks
         (str(changeset), *_STEPS),
     )
     return [

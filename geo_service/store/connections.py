@@ -30,12 +30,9 @@ class FileConnection(sqlite3.Connection):
 
     def highest(self, table: str, column: str) -> int:
         """Return the highest number that a row ever had in a column, 0 where there was none."""
-        (found,) = self.execute(
-            "SELECT MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = ?), 0), "
-            f'COALESCE((SELECT MAX("{column}") FROM "{table}"), 0))',  # noqa: S608 - our own names
-            (table,),
-        ).fetchone()
-        return int(found)
+        given = self.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        (there,) = self.execute(f'SELECT MAX("{column}") FROM "{table}"').fetchone()  # noqa: S608 - our own names
+        return max(given[0] if given else 0, there or 0)
 
     def among(self, values: Iterable[str]) -> tuple[str, object]:
         """Return the query of a list's members and the value bound to it."""

@@ -319,6 +319,10 @@ class Log(Protocol):
     def place(self) -> str:
         """What tells this folder from those of other machines at the same store; empty where the store lies in it."""
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of the environment by which a process of its own finds the store."""
+
     def begin(self, claim: Claim) -> Changeset:
         """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
 

@@ -1,4 +1,4 @@
-"""Opening a store's folder: making the file, or verifying that it is one and bringing it to the present layout."""
+"""Opening a store: in a folder, making the file or verifying that it is one and bringing it to the present layout."""
 
 import sqlite3
 import time
@@ -11,16 +11,51 @@ from geo_service.clock import Clock, utc_now
 from geo_service.store import migrations
 from geo_service.store.chain import settings
 from geo_service.store.connections import PATIENCE_S, FileConnection, FilePool, connect
-from geo_service.store.errors import NotFound, StoreDamaged, WrongState, explained_files
+from geo_service.store.errors import NotFound, StoreDamaged, StoreError, WrongState, explained_files
 from geo_service.store.geopackage import APPLICATION_ID
+from geo_service.store.locations import Location
 from geo_service.store.moments import text_of
+from geo_service.store.sql_log import SqlLog
 from geo_service.store.sqlite import SqliteLog
 
 FILE_NAME = "clearway.gpkg"
 """The store's file inside its folder."""
 
 
-def open_store(  # noqa: PLR0913
+def open_store(
+    where: Location,
+    *,
+    create: bool = False,
+    synthetic: bool = False,
+    clock: Clock = utc_now,
+    patience_s: float = PATIENCE_S,
+) -> SqlLog:
+    """Return the log kept in a folder or in a database; close it when done.
+
+    Args:
+        where: the folder, or the database.
+        create: make the folder or the schema, and the store, where there is none.
+        synthetic: mark the store that is made as invented data, for good.
+        clock: where the time comes from.
+        patience_s: how long to wait for another writer, in seconds.
+
+    Raises:
+        NotFound: there is no store and `create` is not set.
+        WrongState: `synthetic` is asked for and the store that is there holds real records.
+        StoreDamaged: what is there is no store.
+        StoreTooNew: a later Clearway has written it.
+        StoreError: psycopg, which a database needs, is not installed.
+    """
+    if isinstance(where, Path):
+        return open_folder(where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s)
+    try:
+        from geo_service.store.postgis.opening import open_database  # noqa: PLC0415 - an extra; many do without
+    except ImportError as error:
+        raise StoreError("A store in a database needs psycopg: pip install 'clearway[postgis]'") from error
+    return open_database(where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s)
+
+
+def open_folder(  # noqa: PLR0913
     directory: Path,
     *,
     create: bool = False,
@@ -29,22 +64,7 @@ def open_store(  # noqa: PLR0913
     patience_s: float = PATIENCE_S,
     steps: Sequence[migrations.Step] = migrations.STEPS,
 ) -> SqliteLog:
-    """Return the log kept in a folder; close it when done.
-
-    Args:
-        directory: the folder.
-        create: make the folder and the store where there is none.
-        synthetic: mark the store that is made as invented data, for good.
-        clock: where the time comes from.
-        patience_s: how long to wait for another writer, in seconds.
-        steps: the migrations that lead to the present layout.
-
-    Raises:
-        NotFound: there is no store and `create` is not set.
-        WrongState: `synthetic` is asked for and the store that is there holds real records.
-        StoreDamaged: the file there is no store.
-        StoreTooNew: a later Clearway has written it.
-    """
+    """Return the log kept in a folder; arguments and errors as of `open_store`, and `steps`: the migrations."""
     path = directory / FILE_NAME
     with explained_files():
         if not create and not path.exists():

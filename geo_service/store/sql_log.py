@@ -194,6 +194,16 @@ class SqlLog(ABC):
     def folder(self) -> Path:
         """The folder where files wait until they were worked on."""
 
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """What tells this folder from those of other machines; empty where the store lies in it."""
+
+    @property
+    @abstractmethod
+    def environment(self) -> Mapping[str, str]:
+        """The variables by which a process of its own finds the store."""
+
     def begin(self, claim: Claim) -> Changeset:
         """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
         with self._pool.writing() as connection:

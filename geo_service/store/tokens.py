@@ -20,10 +20,10 @@ from geo_service.store.moments import moment_of, text_of
 CREATED, REVOKED = "token_created", "token_revoked"
 """The kinds of the journal's entries."""
 
-_COLUMNS = ("id", "name", "owner", "role", "layers", "read_only", "created_at", "expires_at", "sha256", "revoked_at")
-_KEPT = _COLUMNS[:-1]
+COLUMNS = ("id", "name", "owner", "role", "layers", "read_only", "created_at", "expires_at", "sha256", "revoked_at")
+KEPT = COLUMNS[:-1]
 _TOLD = ("name", "owner", "role", "layers", "read_only", "expires_at", "sha256")
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM tokens"  # noqa: S608 - names of columns
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM tokens"  # noqa: S608 - names of columns
 _CREATION = f"LEFT JOIN journal ON kind = '{CREATED}' AND subject = id"
 
 
@@ -49,7 +49,7 @@ _TRIGGERS = {
     ),
     "steps BEFORE UPDATE": (
         "OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL OR "
-        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _KEPT),
+        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT),
         "a token is revoked once and never changed",
     ),
 }
@@ -82,7 +82,7 @@ class StoredTokens:
             same = connection.execute("SELECT 1 FROM tokens WHERE name = ? AND revoked_at IS NULL", (token.name,))
             if same.fetchone():
                 raise WrongState(f"There is a token {token.name} already. Revoke it first, or choose another name.")
-            connection.insert("tokens", _COLUMNS, [tuple(row.values())])
+            connection.insert("tokens", COLUMNS, [tuple(row.values())])
             body = {name: row[name] for name in _TOLD}
             chain.record(
                 connection, CREATED, at=str(row["created_at"]), actor=author, subject=str(row["id"]), body=body
@@ -154,7 +154,7 @@ def _row(token: Token) -> dict[str, object]:
 
 
 def _token(row: tuple[Any, ...]) -> Token:
-    held = dict(zip(_COLUMNS, row, strict=True))
+    held = dict(zip(COLUMNS, row, strict=True))
     return Token(
         id=held["id"],
         name=held["name"],
