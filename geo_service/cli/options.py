@@ -27,7 +27,9 @@ DEFAULT_DATA: Location = Path("clearway-data")
 
 
 @contextmanager
-def service(data: Location, title: str = "arranging", *, create: bool = False, clock: Clock = utc_now) -> Iterator[Service]:
+def service(
+    data: Location, title: str = "arranging", *, create: bool = False, clock: Clock = utc_now
+) -> Iterator[Service]:
     """Open a store, show how its long work goes, and let go of it at the end."""
     log = open_store(data, create=create, clock=clock)
     try:

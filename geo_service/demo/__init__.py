@@ -42,7 +42,9 @@ def write(where: Location, *, seed: int, hazards: int, area_km2: float, progress
     counts: Counter[str] = Counter()
     with open_store(where, create=True, synthetic=True, clock=clock) as log:
         if log.head():
-            raise WrongState("There are records in this store already. Choose another: --data DIR, or ?schema=NAME in a database.")
+            raise WrongState(
+                "There are records in this store already. Choose another: --data DIR, or ?schema=NAME in a database."
+            )
         for name, value in SETTINGS.items():
             log.set_setting(name, value, AUTHOR)
         for done, step in enumerate(steps, start=1):

@@ -1,11 +1,13 @@
 """Opening a store: in a folder, making the file or verifying that it is one and bringing it to the present layout."""
 
+import importlib
 import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 from geo_service.clock import Clock, utc_now
 from geo_service.store import migrations
@@ -48,11 +50,24 @@ def open_store(
     """
     if isinstance(where, Path):
         return open_folder(where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s)
+    opened: SqlLog = in_database("opening").open_database(
+        where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s
+    )
+    return opened
+
+
+def in_database(module: str) -> ModuleType:
+    """Return a module of `geo_service.store.postgis`; its driver is an extra that many do without.
+
+    Raises:
+        StoreError: psycopg is not installed.
+    """
     try:
-        from geo_service.store.postgis.opening import open_database  # noqa: PLC0415 - an extra; many do without
+        return importlib.import_module(f"geo_service.store.postgis.{module}")
     except ImportError as error:
+        if error.name != "psycopg":
+            raise
         raise StoreError("A store in a database needs psycopg: pip install 'clearway[postgis]'") from error
-    return open_database(where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s)
 
 
 def open_folder(  # noqa: PLR0913

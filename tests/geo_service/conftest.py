@@ -1,5 +1,9 @@
-"""A store of one's own, a service over it, and the command as a user types it."""
+"""A store of one's own, of each kind, a service over it, and the command as a user types it.
 
+A module whose tests are about one kind, or start a process each, has a fixture `kind` of its own.
+"""
+
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,13 +14,58 @@ from fastapi.testclient import TestClient
 
 from geo_service.app import create_app
 from geo_service.store import open_store
+from geo_service.store.locations import Database, environment_of
+from tests import postgis
 
 CLEARWAY = Path(sys.executable).parent / "clearway"
+KINDS = ("sqlite", pytest.param("postgis", marks=pytest.mark.postgis))
+
+
+def _module(name):
+    spec = importlib.util.spec_from_file_location(f"geo_service_{name}", Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgis_server():
+    """One server for all tests of a process."""
+    postgis.needed()
+    with postgis.server(postgis.memory()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def kind(request):
+    """What the store is kept in."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def stores(kind, request):
+    """Free places for stores of this kind."""
+    return _module("stores").Places(request.getfixturevalue("postgis_server").url if kind == "postgis" else None)
 
 
 @pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
+def place(stores, tmp_path):
+    """A place for a store by its name, in the folder of the test or in a schema of its own."""
+    made = {}
+
+    def named(name):
+        if name not in made:
+            made[name] = stores.new(tmp_path / name)
+        return made[name]
+
+    yield named
+    for one in made.values():
+        stores.clear(one)
+
+
+@pytest.fixture
+def data(place):
+    return place("data")
 
 
 @pytest.fixture
@@ -25,8 +74,11 @@ def clearway(data):
 
     def run(*arguments, check=None):
         environment = {**os.environ, "COLUMNS": "200"}
+        where = ["--data", data]
+        if isinstance(data, Database):
+            where, environment = [], environment | environment_of(data)
         done = subprocess.run(
-            [CLEARWAY, *map(str, arguments), "--data", data],
+            [CLEARWAY, *map(str, arguments), *where],
             capture_output=True,
             text=True,
             check=False,

@@ -73,8 +73,7 @@ def layout_made_now(connection: ServerConnection) -> Layout:
             path = connection.execute("SELECT current_setting('search_path')").fetchone()[0]
             postgis = path.partition(", ")[2]
             made.execute("SELECT set_config('search_path', ?, true)", (f'"{made.schema}", {postgis}',))
-            for statement in migrations.build(made):
-                made.execute(statement)
+            made.execute(";\n".join(migrations.build(made)))
             return layout(made)
     finally:
         connection.execute("ROLLBACK")

@@ -93,5 +93,3 @@ def _index(target: FileConnection, layer: str) -> None:
         fids = [row[0] for row in rows]
         target.index(layer, fids, geopackage.envelopes([row[1] for row in rows]))
         last = fids[-1]
-
-

@@ -9,7 +9,7 @@ from geo_service.store import chain
 from geo_service.store.errors import StoreTooNew
 from geo_service.store.postgis import schema
 from geo_service.store.postgis.connections import ServerConnection
-from geo_service.store.postgis.schema import MARK, Part
+from geo_service.store.postgis.schema import FUNCTION, MARK, Part
 
 Step = Callable[[ServerConnection], Part]
 """Answers what to make; told the connection, inside a transaction."""
@@ -48,17 +48,25 @@ def is_marked(connection: ServerConnection) -> bool:
     return found is not None and found[0] == MARK
 
 
+def mark(connection: ServerConnection) -> None:
+    """Let the connection's schema say that it is a store."""
+    connection.execute(f"COMMENT ON SCHEMA \"{connection.schema}\" IS '{MARK}'")
+
+
 def build(connection: ServerConnection, steps: Sequence[Step] = STEPS) -> list[str]:
     """Make the tables of all steps in an empty schema, and return the statements that guard them."""
     parts = [step(connection) for step in steps]
-    for statement in (one for part in parts for one in part.tables):
-        connection.execute(statement)
+    connection.execute(";\n".join(one for part in parts for one in part.tables))
     return [one for part in parts for one in part.guards]
 
 
-def migrate(
-    connection: ServerConnection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS
-) -> None:
+def renamed(connection: ServerConnection, steps: Sequence[Step] = STEPS) -> None:
+    """Let the guards of a schema that was given another name look at its own tables, by that name."""
+    guards = [guard for step in steps for guard in step(connection).guards]
+    connection.execute(";\n".join(guard for guard in guards if guard.startswith(FUNCTION)))
+
+
+def migrate(connection: ServerConnection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS) -> None:
     """Take the steps that a store has not had; inside a transaction.
 
     Args:
@@ -75,9 +83,8 @@ def migrate(
         raise StoreTooNew("A later version of Clearway has written this store. Install that version to open it.")
     for number, step in enumerate(steps[had:], start=had + 1):
         part = step(connection)
-        for statement in (*part.tables, *part.guards):
-            connection.execute(statement)
+        connection.execute(";\n".join((*part.tables, *part.guards)))
         if number == 1:
-            connection.execute(f"COMMENT ON SCHEMA \"{connection.schema}\" IS '{MARK}'")
+            mark(connection)
             chain.record(connection, "created", at=at, body=created)
         chain.record(connection, "migrated", at=at, subject=str(number))

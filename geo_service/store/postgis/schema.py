@@ -16,6 +16,9 @@ from layers.definitions import LAYERS, Field, Geometry, Kind, Layer
 MARK = "Records of a mine action programme: to be read, never edited"
 """The comment on the schema, by which a store is known."""
 
+FUNCTION = "CREATE OR REPLACE FUNCTION"
+"""How a guard's function is made, or made anew for a schema that was given another name."""
+
 _COLUMN_TYPES = {
     Kind.text: "text",
     Kind.word: "text",
@@ -228,7 +231,7 @@ WHERE NOT v.withdrawn AND v.valid_from <= {today} AND NOT EXISTS (
 def _refusal(schema: str, name: str, words: str, *, when: str = "true", row: bool = True) -> str:
     """Return the function of a trigger that refuses, with these words, always or `when`."""
     return (
-        f'CREATE FUNCTION "{schema}"."{name}"() RETURNS trigger LANGUAGE plpgsql AS $guard$\n'
+        f'{FUNCTION} "{schema}"."{name}"() RETURNS trigger LANGUAGE plpgsql AS $guard$\n'
         f"BEGIN\n  IF {when} THEN\n    RAISE EXCEPTION '{words}' USING ERRCODE = 'integrity_constraint_violation';\n"
         f"  END IF;\n  RETURN {'NEW' if row else 'NULL'};\nEND\n$guard$"
     )
@@ -236,9 +239,7 @@ def _refusal(schema: str, name: str, words: str, *, when: str = "true", row: boo
 
 def _before(schema: str, table: str, action: str, function: str, *, each: str = "ROW") -> str:
     name = "_".join((table, *action.lower().split(" or ")))
-    return (
-        f'CREATE TRIGGER "{name}" BEFORE {action} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{schema}"."{function}"()'
-    )
+    return f'CREATE TRIGGER "{name}" BEFORE {action} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{schema}"."{function}"()'
 
 
 def _gapless(schema: str, table: str) -> list[str]:
