@@ -1,6 +1,6 @@
 """A store of one's own, of each kind, a service over it, and the command as a user types it.
 
-A module whose tests are about one kind, or start a process each, has a fixture `kind` of its own.
+A test that starts a process for each call runs on the embedded store alone; so does a module that says so in `KINDS`.
 """
 
 import importlib.util
@@ -36,9 +36,19 @@ def postgis_server():
         yield server
 
 
-@pytest.fixture(scope="session", params=KINDS)
+def pytest_generate_tests(metafunc):
+    if "kind" not in metafunc.fixturenames:
+        return
+    if any("kind" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
+        return
+    slow = {"clearway", "serving"} & set(metafunc.fixturenames)
+    kinds = getattr(metafunc.module, "KINDS", ("sqlite",) if slow else KINDS)
+    metafunc.parametrize("kind", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def kind(request):
-    """What the store is kept in."""
+    """What the store is kept in: sqlite or postgis."""
     return request.param
 
 
@@ -66,6 +76,12 @@ def place(stores, tmp_path):
 @pytest.fixture
 def data(place):
     return place("data")
+
+
+@pytest.fixture
+def beside(data):
+    """The folder that belongs to the store."""
+    return data.folder if isinstance(data, Database) else data
 
 
 @pytest.fixture

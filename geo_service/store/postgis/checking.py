@@ -42,8 +42,8 @@ _LAYOUT = (
     + _IN_SCHEMA.format("p", "pronamespace")
     + " WHERE p.prokind = 'f'",
 )
-_MISTRUSTED = ("trigger ", "reference ", "rule ")
-"""What changes how a table takes rows: none may be there that Clearway did not make."""
+_CHANGING = ("column", "trigger", "reference", "rule")
+"""What changes a table, or how it takes rows: none may be there that Clearway did not make."""
 
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
@@ -95,7 +95,7 @@ def _layout(expected: Layout, connection: ServerConnection) -> Iterator[Finding]
         if present.get(name) != expected[name]:
             yield Finding("layout", f"The store's {name} is missing or was changed.")
     for name in sorted(present.keys() - expected.keys()):
-        if name.startswith(_MISTRUSTED) or _of_ours(name, expected):
+        if _of_ours(name, expected):
             yield Finding("layout", f"The store has a {name} that Clearway did not make.")
     if not migrations.is_marked(connection):
         yield Finding("layout", "The schema's comment was changed.")
@@ -104,8 +104,10 @@ def _layout(expected: Layout, connection: ServerConnection) -> Iterator[Finding]
 
 
 def _of_ours(name: str, expected: Layout) -> bool:
-    """Say whether something is a column of a table that Clearway made; views that others added are left alone."""
-    return name.startswith("column ") and f"table {name.removeprefix('column ').partition('.')[0]}" in expected
+    """Say whether something changes a table that Clearway made; tables and views that others added are left alone."""
+    kind, _, rest = name.partition(" ")
+    table = rest.partition(".")[0] if kind == "column" else rest.rpartition(" of ")[2]
+    return kind in _CHANGING and f"table {table}" in expected
 
 
 def _server(connection: ServerConnection) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ _READ_ONLY = "The database takes no writes now: it is a standby, or was set to r
 _NO_RIGHT = "The database does not give this user the right to do that. Have its owner grant it, or use another user."
 _REFUSED = "The database refuses this user. See that the name, the password and the name of the database are right."
 _DAMAGED = "The tables of the store are not as Clearway made them. Run `clearway check`, and restore the last backup."
-_GONE = "The database does not answer. See that it runs and that its address is right, then try again."
+_GONE = "The database does not answer. See that it runs and that the address, the user and the name are right, then try again."
 _FAILED = "The database failed; nothing of this was kept. Run `clearway check`."
 UNSURE = (
     "The connection to the database broke at the moment when this was kept. Look among the changesets whether it was, "
@@ -54,10 +54,19 @@ _MEANINGS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
 )
 
 
+_AT_THE_DOOR = (
+    (StoreBusy, _TOO_MANY, ("too many", "connection slots")),
+    (StoreLocked, _REFUSED, ("password", "authentication", "does not exist", "pg_hba")),
+)
+
+
 def meaning(error: psycopg.Error) -> StoreError:
     """Return what an error means for the store."""
-    if error.sqlstate is None and isinstance(error, psycopg.OperationalError) and "password" in str(error):
-        return StoreLocked(_REFUSED)
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+        # A connection that never was has no code, but words; of a server that speaks another language, only `_GONE`.
+        for failure, words, parts in _AT_THE_DOOR:
+            if any(part in str(error) for part in parts):
+                return failure(words)
     for kind, failure, words in _MEANINGS:
         if isinstance(error, kind):
             return failure(words)
