@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 import typer
 
@@ -32,14 +32,17 @@ Folder = Annotated[
 ]
 
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
 class Commands(typer.Typer):
     """Commands, each with `--database` where it takes `--data`."""
 
-    def command(self, *arguments: Any, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def command(self, name: str | None = None, **more: Any) -> Callable[[Command], Command]:
         """Add a command."""
-        add = super().command(*arguments, **more)
+        add = super().command(name, **more)
 
-        def added(function: Callable[..., Any]) -> Callable[..., Any]:
+        def added(function: Command) -> Command:
             add(_anywhere(function) if "data" in inspect.signature(function).parameters else function)
             return function
 
@@ -56,18 +59,14 @@ def _anywhere(function: Callable[..., Any]) -> Callable[..., Any]:
 
     hints = get_type_hints(function, include_extras=True)
     # The option itself is a folder; what the command is given may be a database.
-    hints["data"] = Annotated[(Path, *get_args(hints["data"])[1:])]  # type: ignore[valid-type]
-    hints |= {"context": typer.Context, "database": Url, "folder": Folder}
+    hints["data"] = Annotated[(Path, *get_args(hints["data"])[1:])]
+    added = {"context": typer.Context, "database": Url, "folder": Folder}
+    hints |= added
     own = inspect.signature(function).parameters.values()
-    parameters = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
-        for one in (*own, *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("database", "folder")))
-    ]
-    asked = [
-        one.replace(default=None) if one.name in {"database", "folder"} else one
-        for one in (*parameters, inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context))
-    ]
-    command.__signature__ = inspect.Signature(asked)  # type: ignore[attr-defined]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [one.replace(kind=keyword, annotation=hints[one.name]) for one in own]
+    parameters += [inspect.Parameter(name, keyword, default=None, annotation=hint) for name, hint in added.items()]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = hints
     return command
 

@@ -31,6 +31,10 @@ _SELECT = (
 
 _STEPS = ("acknowledged", "received", "submitted", "approved", "rejected", "failed", "cancelled")
 """The kinds of entries of the journal that are about a changeset."""
+_TOLD = (
+    "SELECT number, at, actor, kind, body, hash FROM journal "  # noqa: S608 - marks
+    f"WHERE subject = ? AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number"
+)
 _REVISION = "SELECT number, recorded_at, changeset, hash FROM revisions"
 _TICK = dt.timedelta(microseconds=1)
 
@@ -159,11 +163,7 @@ def steps(connection: Connection, changeset: int) -> list[Step]:
         NotFound: there is no such changeset.
     """
     fetch(connection, changeset)
-    found = connection.execute(
-        "SELECT number, at, actor, kind, body, hash FROM journal "
-        f"WHERE subject = ? AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number",  # noqa: S608 - marks
-        (str(changeset), *_STEPS),
-    )
+    found = connection.execute(_TOLD, (str(changeset), *_STEPS))
     return [
         Step(number, moment_of(at), actor, kind, json.loads(body) or {}, chained)
         for number, at, actor, kind, body, chained in found

@@ -130,7 +130,7 @@ def encode(geometries: NDArray[np.object_]) -> tuple[Blobs, Bounds]:
     bad = np.flatnonzero(~np.isfinite(bounds).all(axis=1) | shapely.has_z(geometries) | shapely.has_m(geometries))
     if len(bad):
         raise ValueError(f"row {bad[0]}: a version needs a finite geometry in two dimensions")
-    return wrapped(shapely.to_wkb(geometries, byte_order=1), bounds), bounds
+    return wrapped(shapely.to_wkb(geometries, byte_order=1).tolist(), bounds), bounds
 
 
 def wrapped(wkb: Sequence[bytes], bounds: Bounds) -> Blobs:

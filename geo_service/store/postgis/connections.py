@@ -43,6 +43,7 @@ _SETTINGS = (
     "FROM (VALUES (1)) one LEFT JOIN pg_extension e ON e.extname = 'postgis' LEFT JOIN pg_namespace n "
     "ON n.oid = e.extnamespace"
 )
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -130,12 +131,7 @@ def connect(where: Database, *, alone: bool = False) -> ServerConnection:
         raise StoreError("The address of the database can't be read: postgresql://USER@HOST:PORT/NAME.") from None
     raw = psycopg.connect(address, autocommit=True, cursor_factory=psycopg.ClientCursor)
     try:
-        found = raw.execute(_SETTINGS, (f'"{where.schema}"',)).fetchone()
-        assert found is not None  # noqa: S101 - one row, always
-        geometry, encoding = found[-2:]
-        if encoding != "UTF8":
-            raise StoreDamaged("The database has an encoding other than UTF-8 and would lose letters. Use another.")
-        values.register(raw, geometry)
+        _set_up(raw, where.schema)
         _enter(raw, where.schema, alone=alone)
     except BaseException:
         raw.close()
@@ -157,10 +153,8 @@ class ServerPool(database.Pool[ServerConnection]):
         self.where = where
         self._patience_s = patience_s
         self._free = threading.BoundedSemaphore(limit)
-        self._turn = (
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
-            f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}; SELECT 1 FROM turn FOR UPDATE"
-        )
+        patience = f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
+        self._turn = f"{_WRITE}; {patience}; SELECT 1 FROM turn FOR UPDATE"  # noqa: S608 - a number
 
     @contextmanager
     def lent(self, begin: Callable[[ServerConnection], object] | None = None) -> Iterator[ServerConnection]:
@@ -209,6 +203,15 @@ class ServerPool(database.Pool[ServerConnection]):
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained()
+
+
+def _set_up(raw: "psycopg.Connection[Any]", schema: str) -> None:
+    found = raw.execute(_SETTINGS, (f'"{schema}"',)).fetchone()
+    assert found is not None  # noqa: S101 - one row, always
+    geometry, encoding = found[-2:]
+    if encoding != "UTF8":
+        raise StoreDamaged("The database has an encoding other than UTF-8 and would lose letters. Use another.")
+    values.register(raw, geometry)
 
 
 def _enter(raw: "psycopg.Connection[Any]", schema: str, *, alone: bool) -> None:

@@ -55,8 +55,7 @@ def copy_rows(source: Connection, target: Connection) -> None:
         spatial = table in LAYERS
         order = "id" if table in {"changesets", "jobs", "tokens"} else names[0]
         found = source.execute(f'SELECT {quoted(names)} FROM "{table}" ORDER BY "{order}"')
-        batches = iter(lambda found=found: found.fetchmany(_BATCH), [])
-        for rows in batches:
+        while rows := found.fetchmany(_BATCH):
             target.insert(table, names, _moved(source, target, rows) if spatial else rows)
 
 

@@ -22,7 +22,10 @@ _READ_ONLY = "The database takes no writes now: it is a standby, or was set to r
 _NO_RIGHT = "The database does not give this user the right to do that. Have its owner grant it, or use another user."
 _REFUSED = "The database refuses this user. See that the name, the password and the name of the database are right."
 _DAMAGED = "The tables of the store are not as Clearway made them. Run `clearway check`, and restore the last backup."
-_GONE = "The database does not answer. See that it runs and that the address, the user and the name are right, then try again."
+_GONE = (
+    "The database does not answer. See that it runs and that the address, the user and the name are right, then try "
+    "again."
+)
 _FAILED = "The database failed; nothing of this was kept. Run `clearway check`."
 UNSURE = (
     "The connection to the database broke at the moment when this was kept. Look among the changesets whether it was, "
@@ -54,7 +57,7 @@ _MEANINGS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
 )
 
 
-_AT_THE_DOOR = (
+_AT_THE_DOOR: tuple[tuple[type[StoreError], str, tuple[str, ...]], ...] = (
     (StoreBusy, _TOO_MANY, ("too many", "connection slots")),
     (StoreLocked, _REFUSED, ("password", "authentication", "does not exist", "pg_hba")),
 )

@@ -145,8 +145,10 @@ def log(schema: str) -> Part:
     for layer in LAYERS.values():
         tables += _layer_statements(layer)
     guards = [_refusal(schema, "append_only", "the log is append-only", row=False)]
-    for table in ("journal", "revisions", "problems", *LAYERS):
-        guards.append(_before(schema, table, "UPDATE OR DELETE OR TRUNCATE", "append_only", each="STATEMENT"))
+    guards += [
+        _before(schema, table, "UPDATE OR DELETE OR TRUNCATE", "append_only", each="STATEMENT")
+        for table in ("journal", "revisions", "problems", *LAYERS)
+    ]
     guards.append(_before(schema, "changesets", "DELETE OR TRUNCATE", "append_only", each="STATEMENT"))
     for table in ("journal", "revisions"):
         guards += _gapless(schema, table)
@@ -239,7 +241,8 @@ def _refusal(schema: str, name: str, words: str, *, when: str = "true", row: boo
 
 def _before(schema: str, table: str, action: str, function: str, *, each: str = "ROW") -> str:
     name = "_".join((table, *action.lower().split(" or ")))
-    return f'CREATE TRIGGER "{name}" BEFORE {action} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{schema}"."{function}"()'
+    when = f'BEFORE {action} ON "{table}" FOR EACH {each}'
+    return f'CREATE TRIGGER "{name}" {when} EXECUTE FUNCTION "{schema}"."{function}"()'
 
 
 def _gapless(schema: str, table: str) -> list[str]:
@@ -262,8 +265,10 @@ def _sealed(schema: str, table: str) -> list[str]:
     return [
         _refusal(schema, function, "the changeset is sealed", when=strange, row=False),
         # Once for all rows of a COPY, not for each.
-        f'CREATE TRIGGER "{function}" AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS added '
-        f'FOR EACH STATEMENT EXECUTE FUNCTION "{schema}"."{function}"()',
+        (
+            f'CREATE TRIGGER "{function}" AFTER INSERT ON "{table}" REFERENCING NEW TABLE AS added '
+            f'FOR EACH STATEMENT EXECUTE FUNCTION "{schema}"."{function}"()'
+        ),
     ]
 
 

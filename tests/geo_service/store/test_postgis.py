@@ -1,5 +1,5 @@
 """What is PostgreSQL's own: the schema, its guards, views for QGIS, connections that break - and the same hashes."""
-# ruff: noqa: S608 - statements that spoil a store
+# ruff: noqa: S608, ISC004, PLR0911, SIM117 - statements that spoil a store, over several lines
 
 import datetime as dt
 import math
