@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -13,6 +12,7 @@ from geo_service import balance
 from geo_service.api.dependencies import Service
 from geo_service.app import create_app
 from geo_service.store import open_store
+from geo_service.store.locations import located
 from geo_service.store.snapshot import SHELF
 
 PAUSE_S = 0.25
@@ -20,10 +20,10 @@ PAUSE_S = 0.25
 
 
 def application() -> FastAPI:
-    """Return the service over the store in `CLEARWAY_DATA`, ready to answer reads at once."""
-    data = Path(os.environ["CLEARWAY_DATA"])
+    """Return the service over the store that the environment names, ready to answer reads at once."""
+    log = open_store(located(os.environ), create=True)
     local = os.environ.get("CLEARWAY_LOCAL") == "1"
-    app = create_app(open_store(data, create=True), local=local, shelf=data / SHELF)
+    app = create_app(log, local=local, shelf=log.folder / SHELF)
     service: Service = app.state.service
     service.snapshots.follow()
     inner = app.router.lifespan_context

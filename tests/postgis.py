@@ -74,18 +74,25 @@ def needed() -> None:
         pytest.skip(str(missing))
 
 
+def memory() -> Path | None:
+    """Return a folder in memory with room for a server, where a test's commits cost little; None where there is none."""
+    folder = Path("/dev/shm")  # noqa: S108 - the system's own
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > 4 << 30 else None
+
+
 @contextmanager
-def server(**settings: object) -> Iterator[Server]:
+def server(within: Path | None = None, **settings: object) -> Iterator[Server]:
     """Start a server with an empty database that has PostGIS; stop it and remove its folder at the end.
 
     Args:
+        within: where its folder is made; default: among the temporary files.
         settings: of the server, such as `shared_buffers="512MB"`; what is not given is as PostgreSQL ships it.
 
     Raises:
         Missing: there is no PostGIS here.
     """
     home, owner = programs(), pwd.getpwnam(OWNER)
-    folder = Path(tempfile.mkdtemp(prefix="clearway-postgis-"))
+    folder = Path(tempfile.mkdtemp(prefix="clearway-postgis-", dir=within))
     try:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         port = _free_port()

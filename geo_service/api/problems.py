@@ -32,6 +32,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.WrongState: HTTPStatus.CONFLICT,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.StoreBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

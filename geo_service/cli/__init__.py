@@ -2,13 +2,12 @@
 
 import sys
 
-import typer
-
 from geo_service.balance import Refused
 from geo_service.cli import balance, loading, products, review, roads, serving, terrain, token, travel, upkeep
+from geo_service.cli.stores import Commands
 from geo_service.store.errors import StoreError
 
-app = typer.Typer(
+app = Commands(
     name="clearway",
     help="The register of a mine action programme: hazards, land release, a balance that proves itself, maps.",
     no_args_is_help=True,

@@ -13,25 +13,28 @@ from geo_service.api.dependencies import Service
 from geo_service.balance import View, view
 from geo_service.clock import Clock, utc_now
 from geo_service.store import open_store
+from geo_service.store.locations import Location
 from geo_service.store.log import Progress as Told
 from geo_service.store.snapshot import SHELF, Snapshots
 
-Data = Annotated[Path, typer.Option("--data", help="the folder that holds the store", envvar="CLEARWAY_DATA")]
+Data = Annotated[Location, typer.Option("--data", help="the folder that holds the store", envvar="CLEARWAY_DATA")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="ground date, such as 2021-06-01; default today")]
 KnownAt = Annotated[str | None, typer.Option("--known-at", help="knowledge time, such as 2021-06-01T12:00:00Z")]
 By = Annotated[str | None, typer.Option("--by", help="district, device, or both separated by a comma")]
 Form = Annotated[str, typer.Option("--format", help="table, json, csv or xlsx")]
 
-DEFAULT_DATA = Path("clearway-data")
+DEFAULT_DATA: Location = Path("clearway-data")
 
 
 @contextmanager
-def service(data: Path, title: str = "arranging", *, create: bool = False, clock: Clock = utc_now) -> Iterator[Service]:
-    """Open the store in a folder, show how its long work goes, and let go of it at the end."""
+def service(
+    data: Location, title: str = "arranging", *, create: bool = False, clock: Clock = utc_now
+) -> Iterator[Service]:
+    """Open a store, show how its long work goes, and let go of it at the end."""
     log = open_store(data, create=create, clock=clock)
     try:
         with progress(title) as told:
-            yield Service(log, Snapshots(log, told, data / SHELF), clock, told)
+            yield Service(log, Snapshots(log, told, log.folder / SHELF), clock, told)
     finally:
         log.close()
 

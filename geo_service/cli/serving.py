@@ -10,6 +10,7 @@ from geo_service.access.settings import access_settings_of, is_loopback
 from geo_service.api.dependencies import Service
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
+from geo_service.store.locations import environment_of
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
 ) -> None:
-    """Serve the store in a folder: maps, features, the balance, uploads.
+    """Serve a store: maps, features, the balance, uploads.
 
     Without tokens it runs open for one person, on an address of this machine alone.
     """
@@ -33,7 +34,8 @@ def serve(
     local = is_loopback(host)
     with service(data, create=True) as one:
         asked = who_is_let_in(one, host, local=local)
-    os.environ |= {"CLEARWAY_DATA": str(data.resolve()), "CLEARWAY_LOCAL": "1" if local else ""}
+    # Worker processes read it there: an address may hold a password, and command lines can be read by everybody.
+    os.environ |= {**environment_of(data), "CLEARWAY_LOCAL": "1" if local else ""}
     print(f"Clearway serves {data} on http://{host}:{port}\n{asked}", flush=True)
     uvicorn.run(
         "geo_service.serving:application",

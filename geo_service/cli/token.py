@@ -11,13 +11,14 @@ from geo_service.access import tokens
 from geo_service.access.principals import GRANTED
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, service
+from geo_service.cli.stores import Commands
 
 ROLES = ", ".join(one.name for one in GRANTED)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Make, list and revoke the tokens of those who may use a store.", no_args_is_help=True)
+    group = Commands(help="Make, list and revoke the tokens of those who may use a store.", no_args_is_help=True)
     group.command()(create)
     group.command("list")(list_)
     group.command()(revoke)

@@ -10,6 +10,7 @@ from geo_service.demo.steps import AUTHOR, Step, generate
 from geo_service.demo.terrain import write_terrain
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
+from geo_service.store.locations import Location
 from geo_service.store.log import Draft, Progress
 from geo_service.terrain import keep_terrain
 
@@ -33,18 +34,20 @@ class Hands:
         return self.now
 
 
-def write(data: Path, *, seed: int, hazards: int, area_km2: float, progress: Progress) -> Counter[str]:
-    """Write the demonstration area to a folder without a store; return how many versions each layer has.
+def write(where: Location, *, seed: int, hazards: int, area_km2: float, progress: Progress) -> Counter[str]:
+    """Write the demonstration area where there is no store yet; return how many versions each layer has.
 
     Raises:
-        WrongState: the folder has a store with records.
+        WrongState: there is a store with records.
     """
     steps = list(generate(seed, hazards, area_km2))
     clock = Hands(steps[0].recorded_at)
     counts: Counter[str] = Counter()
-    with open_store(data, create=True, synthetic=True, clock=clock) as log:
+    with open_store(where, create=True, synthetic=True, clock=clock) as log:
         if log.head():
-            raise WrongState("There are records in this folder already. Choose another with --data DIR.")
+            raise WrongState(
+                "There are records in this store already. Choose another: --data DIR, or ?schema=NAME in a database."
+            )
         for name, value in SETTINGS.items():
             log.set_setting(name, value, AUTHOR)
         for done, step in enumerate(steps, start=1):

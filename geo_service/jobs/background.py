@@ -19,6 +19,9 @@ def acknowledge(log: Log, upload: Upload, content: BinaryIO, *, submit: bool) ->
     """
     with incoming.kept(log.folder, content) as waiting:
         request = {"file": waiting.name, "submit": submit, "said": said(upload)}
+        # Where several machines share a store, the file waits on the one that took it.
+        if log.place:
+            request["place"] = log.place
         return log.begin(
             Claim(
                 layer=upload.layer,

@@ -51,15 +51,20 @@ class Runner:
     def _wanted(self) -> set[str]:
         return {str(one.request["file"]) for one in self._log.processing()}
 
+    def _ours(self) -> list[Job]:
+        """Return the uploads whose files wait in this folder; those of another machine are left to it."""
+        place = self._log.place
+        return [one for one in self._log.processing() if not place or one.request.get("place", place) == place]
+
     def _take_up(self) -> bool:
         """Work on the oldest upload, if there is one and it is our turn; say whether there was."""
-        if not self._log.processing():
+        if not self._ours():
             return False
         turn = incoming.turn(self._log.folder)
         if turn is None:
             return False
         try:
-            waiting = self._log.processing()
+            waiting = self._ours()
             for job in waiting[:1]:
                 self._work(job, turn)
             return bool(waiting)
@@ -82,7 +87,8 @@ class Runner:
         try:
             # The child inherits both locks and keeps them, also when this process dies.
             child = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "geo_service.jobs.work", str(self._log.folder), str(job.id)],
+                [sys.executable, "-m", "geo_service.jobs.work", str(job.id)],
+                env={**os.environ, **self._log.environment},
                 pass_fds=(turn, descriptor),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

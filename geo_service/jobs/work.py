@@ -1,4 +1,4 @@
-"""The process that works on one upload: `python -m geo_service.jobs.work STORE NUMBER`.
+"""The process that works on one upload: `python -m geo_service.jobs.work NUMBER`, the store named in the environment.
 
 It inherits the locks of the file and of the turn, and holds them as long as it lives. Its last step, the changeset and
 the end of the job, is one transaction: a process killed before it has done nothing, one killed after it has done all.
@@ -9,13 +9,13 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from geo_service.changesets import Upload, receive
 from geo_service.clock import utc_now
 from geo_service.jobs import incoming
 from geo_service.store import open_store
 from geo_service.store.errors import Stale, StoreError, WrongState
+from geo_service.store.locations import Location, located
 from geo_service.store.log import Job, Log, State
 from geo_service.store.snapshot import Snapshots
 from layers.reading import Question, Unreadable
@@ -26,15 +26,15 @@ NICENESS = 5
 TOLD_EVERY_S = 0.3
 
 
-def work(store: Path, number: int) -> None:
+def work(where: Location, number: int) -> None:
     """Do what was asked when an upload was acknowledged, unless it has ended already."""
-    with open_store(store) as log:
+    with open_store(where) as log:
         job = next((one for one in log.processing() if one.id == number), None)
         if job is None:
             return
         name = str(job.request["file"])
         try:
-            _receive(log, store, job, name)
+            _receive(log, job, name)
         except Question as question:
             place = {"code": question.code, "message": question.message, "choices": list(question.choices)}
             _fail(log, number, question.message, [place])
@@ -47,7 +47,7 @@ def work(store: Path, number: int) -> None:
             pass
         except StoreError as error:
             _fail(log, number, str(error), [])
-        incoming.remove(store, name)
+        incoming.remove(log.folder, name)
 
 
 def upload_of(job: Job, content: bytes) -> Upload:
@@ -59,7 +59,7 @@ def upload_of(job: Job, content: bytes) -> Upload:
     )
 
 
-def _receive(log: Log, store: Path, job: Job, name: str) -> None:
+def _receive(log: Log, job: Job, name: str) -> None:
     said_at = 0.0
 
     def tell(phase: str, done: int, of: int | None, *, last: bool = False) -> None:
@@ -67,10 +67,10 @@ def _receive(log: Log, store: Path, job: Job, name: str) -> None:
         now = time.monotonic()
         if last or now - said_at > TOLD_EVERY_S:
             said_at = now
-            incoming.tell(store, name, phase, done, of)
+            incoming.tell(log.folder, name, phase, done, of)
 
     tell("checking", 0, None)
-    content = incoming.path_of(store, name).read_bytes()
+    content = incoming.path_of(log.folder, name).read_bytes()
     receive(
         log,
         Snapshots(log),
@@ -92,7 +92,7 @@ def main() -> None:
     os.nice(NICENESS)
     # Rows make millions of objects and no cycles: looking for them takes an eighth of the time.
     gc.disable()
-    work(Path(sys.argv[1]), int(sys.argv[2]))
+    work(located(os.environ), int(sys.argv[1]))
 
 
 if __name__ == "__main__":

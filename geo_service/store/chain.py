@@ -1,7 +1,7 @@
 """The hashes that hold the log together.
 
 A changeset's *digest* is a SHA-256 over what it was given: its description and counts, the lines of its report and its
-versions as they lie in the file, in order. The *journal* has an entry for everything that happens to a store: it was
+versions as they are kept, in order. The *journal* has an entry for everything that happens to a store: it was
 created, a setting was set, a changeset was received (with its digest), submitted, approved or rejected, an upload was
 acknowledged to go on in the background (with the digest of what was asked), failed or was cancelled. Each entry's
 hash is a SHA-256 over the hash of the one before and the entry itself; that of an approval is the revision's. So one
@@ -14,10 +14,10 @@ added later changes no digest), with its length before it; geometry follows as i
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from geo_service.store.database import Connection
 from geo_service.store.review_schema import DESCRIBED, JOB
 from geo_service.store.schema import quoted, stored_columns
 from layers.definitions import LAYERS
@@ -54,7 +54,7 @@ def entry_hash(previous: str, entry: Entry) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + _framed(content)).hexdigest()
 
 
-def entries(connection: sqlite3.Connection, kind: str | None = None) -> list[Entry]:
+def entries(connection: Connection, kind: str | None = None) -> list[Entry]:
     """Return the journal, or its entries of one kind, in order."""
     query = "SELECT number, at, actor, kind, subject, body, hash FROM journal"
     if kind is None:
@@ -65,7 +65,7 @@ def entries(connection: sqlite3.Connection, kind: str | None = None) -> list[Ent
 
 
 def record(  # noqa: PLR0913
-    connection: sqlite3.Connection, kind: str, *, at: str, actor: str = "", subject: str = "", body: object = None
+    connection: Connection, kind: str, *, at: str, actor: str = "", subject: str = "", body: object = None
 ) -> Entry:
     """Add an entry to the journal and return it."""
     last = connection.execute("SELECT number, hash FROM journal ORDER BY number DESC LIMIT 1").fetchone()
@@ -76,8 +76,8 @@ def record(  # noqa: PLR0913
     return entry
 
 
-def digest_of(connection: sqlite3.Connection, changeset: int) -> str:
-    """Return the digest of a changeset from what the file holds of it."""
+def digest_of(connection: Connection, changeset: int) -> str:
+    """Return the digest of a changeset from what the store holds of it."""
     digest = hashlib.sha256(b"clearway changeset 1\n")
     described = connection.execute(
         f"SELECT {', '.join(DESCRIBED)} FROM changesets WHERE id = ?", (changeset,)
@@ -94,19 +94,20 @@ def digest_of(connection: sqlite3.Connection, changeset: int) -> str:
     )
     while rows := found.fetchmany(_BATCH):
         pieces: list[bytes] = []
-        for *values, geometry in rows:
-            pieces += (_framed(dict(zip(names, values, strict=False))), len(geometry).to_bytes(8, "big"), geometry)
+        for row, geometry in zip(rows, connection.blobs([row[-1] for row in rows]), strict=True):
+            values = dict(zip(names[:-1], row, strict=False))
+            pieces += (_framed(values), len(geometry).to_bytes(8, "big"), geometry)
         digest.update(b"".join(pieces))
     return digest.hexdigest()
 
 
-def job_digest(connection: sqlite3.Connection, job: int) -> str:
-    """Return the digest of what was asked of a job, from what the file holds of it."""
+def job_digest(connection: Connection, job: int) -> str:
+    """Return the digest of what was asked of a job, from what the store holds of it."""
     row = connection.execute(f"SELECT {', '.join(JOB)} FROM jobs WHERE id = ?", (job,)).fetchone()
     return hashlib.sha256(b"clearway job 1\n" + _framed(dict(zip(JOB, row, strict=True)))).hexdigest()
 
 
-def settings(connection: sqlite3.Connection) -> dict[str, object]:
+def settings(connection: Connection) -> dict[str, object]:
     """Return the settings by the journal: what the store was created with, and the last value set of each other."""
     found = {key: json.loads(body) for key, body in connection.execute(
         "SELECT subject, body FROM journal WHERE kind = 'setting' ORDER BY number"

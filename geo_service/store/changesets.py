@@ -1,14 +1,14 @@
-"""Changesets and revisions in the file: received, moved along their states, recorded."""
+"""Changesets and revisions in the store: received, moved along their states, recorded."""
 
 import datetime as dt
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from geo_service.access.principals import identity, same_person
-from geo_service.store import chain, geopackage, jobs
+from geo_service.store import chain, jobs
+from geo_service.store.database import Connection, Rows
 from geo_service.store.errors import Forbidden, NotFound, Stale, WrongState
 from geo_service.store.log import Changeset, Draft, Progress, ReportLine, Revision, State, Step
 from geo_service.store.moments import moment_of, text_of
@@ -31,12 +31,16 @@ _SELECT = (
 
 _STEPS = ("acknowledged", "received", "submitted", "approved", "rejected", "failed", "cancelled")
 """The kinds of entries of the journal that are about a changeset."""
+_TOLD = (
+    "SELECT number, at, actor, kind, body, hash FROM journal "  # noqa: S608 - marks
+    f"WHERE subject = ? AND kind IN ({', '.join('?' * len(_STEPS))}) ORDER BY number"
+)
 _REVISION = "SELECT number, recorded_at, changeset, hash FROM revisions"
 _TICK = dt.timedelta(microseconds=1)
 
 
 def receive(  # noqa: PLR0913
-    connection: sqlite3.Connection,
+    connection: Connection,
     draft: Draft,
     prepared: Prepared,
     *,
@@ -63,9 +67,14 @@ def receive(  # noqa: PLR0913
         f"VALUES ({', '.join('?' * (len(DESCRIBED) + 1))})",
         (state.value, *(given[name] for name in DESCRIBED)),
     )
-    connection.executemany(
-        "INSERT INTO problems (changeset, row, id, level, code, message) VALUES (?, ?, ?, ?, ?, ?)",
-        ((changeset, one.row, one.id, one.level, one.code, one.message) for one in draft.problems),
+    first = connection.highest("problems", "number") + 1
+    connection.insert(
+        "problems",
+        ("number", "changeset", "row", "id", "level", "code", "message"),
+        (
+            (number, changeset, one.row, one.id, one.level, one.code, one.message)
+            for number, one in enumerate(draft.problems, start=first)
+        ),
     )
     write(connection, changeset, prepared, progress)
     digest = chain.digest_of(connection, changeset)
@@ -75,7 +84,7 @@ def receive(  # noqa: PLR0913
     return changeset
 
 
-def move(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None, now: dt.datetime) -> None:
+def move(connection: Connection, changeset: int, state: State, actor: str | None, now: dt.datetime) -> None:
     """Submit a draft, or reject a submitted changeset.
 
     Raises:
@@ -86,7 +95,7 @@ def move(connection: sqlite3.Connection, changeset: int, state: State, actor: st
     chain.record(connection, state.value, at=text_of(now), actor=actor or "", subject=str(changeset))
 
 
-def approve(connection: sqlite3.Connection, changeset: int, reviewer: str | None, now: dt.datetime) -> Revision:
+def approve(connection: Connection, changeset: int, reviewer: str | None, now: dt.datetime) -> Revision:
     """Approve a submitted changeset and return the revision that it makes.
 
     Raises:
@@ -110,11 +119,11 @@ def approve(connection: sqlite3.Connection, changeset: int, reviewer: str | None
         connection, "approved", at=at, actor=reviewer or "", subject=str(changeset), body={"revision": number}
     )
     connection.execute("INSERT INTO revisions VALUES (?, ?, ?, ?)", (number, at, changeset, entry.hash))
-    geopackage.extend(connection, given.layer, changeset, at)
+    connection.recorded(given.layer, changeset, at)
     return Revision(number, moment_of(at), changeset, entry.hash)
 
 
-def fetch(connection: sqlite3.Connection, changeset: int) -> Changeset:
+def fetch(connection: Connection, changeset: int) -> Changeset:
     """Return a changeset.
 
     Raises:
@@ -126,7 +135,7 @@ def fetch(connection: sqlite3.Connection, changeset: int) -> Changeset:
     return _changeset(row)
 
 
-def newest(connection: sqlite3.Connection, limit: int, before: int | None) -> list[Changeset]:
+def newest(connection: Connection, limit: int, before: int | None) -> list[Changeset]:
     """Return up to `limit` changesets with an id under `before`, the newest first."""
     found = connection.execute(
         f"{_SELECT} WHERE ? IS NULL OR c.id < ? ORDER BY c.id DESC LIMIT ?", (before, before, limit)
@@ -134,7 +143,7 @@ def newest(connection: sqlite3.Connection, limit: int, before: int | None) -> li
     return [_changeset(row) for row in found]
 
 
-def problems(connection: sqlite3.Connection, changeset: int) -> list[ReportLine]:
+def problems(connection: Connection, changeset: int) -> list[ReportLine]:
     """Return the lines of a changeset's report, in order.
 
     Raises:
@@ -147,25 +156,21 @@ def problems(connection: sqlite3.Connection, changeset: int) -> list[ReportLine]
     return [ReportLine(*row) for row in found]
 
 
-def steps(connection: sqlite3.Connection, changeset: int) -> list[Step]:
+def steps(connection: Connection, changeset: int) -> list[Step]:
     """Return what happened to a changeset, by the journal, in order.
 
     Raises:
         NotFound: there is no such changeset.
     """
     fetch(connection, changeset)
-    found = connection.execute(
-        "SELECT number, at, actor, kind, body, hash FROM journal WHERE subject = ? "
-        "AND kind IN (SELECT value FROM json_each(?)) ORDER BY number",
-        (str(changeset), json.dumps(_STEPS)),
-    )
+    found = connection.execute(_TOLD, (str(changeset), *_STEPS))
     return [
         Step(number, moment_of(at), actor, kind, json.loads(body) or {}, chained)
         for number, at, actor, kind, body, chained in found
     ]
 
 
-def answers(connection: sqlite3.Connection, signature: str) -> Mapping[str, object] | None:
+def answers(connection: Connection, signature: str) -> Mapping[str, object] | None:
     """Return what was last answered for a source; what was rejected is no example to follow."""
     row = connection.execute(
         "SELECT answers FROM changesets WHERE signature = ? AND answers IS NOT NULL AND state <> 'rejected' "
@@ -176,23 +181,23 @@ def answers(connection: sqlite3.Connection, signature: str) -> Mapping[str, obje
     return found
 
 
-def head(connection: sqlite3.Connection) -> Revision | None:
+def head(connection: Connection) -> Revision | None:
     """Return the last revision, None before the first."""
     return _one(connection.execute(f"{_REVISION} ORDER BY number DESC LIMIT 1"))
 
 
-def at(connection: sqlite3.Connection, known_at: dt.datetime) -> Revision | None:
+def at(connection: Connection, known_at: dt.datetime) -> Revision | None:
     """Return the last revision recorded at or before an instant, None where there is none."""
     query = f"{_REVISION} WHERE recorded_at <= ? ORDER BY recorded_at DESC LIMIT 1"
     return _one(connection.execute(query, (text_of(known_at),)))
 
 
-def after(connection: sqlite3.Connection, since: int) -> list[Revision]:
+def after(connection: Connection, since: int) -> list[Revision]:
     """Return the revisions after number `since`, in order."""
     return [_revision(row) for row in connection.execute(f"{_REVISION} WHERE number > ? ORDER BY number", (since,))]
 
 
-def _refuse_stale(connection: sqlite3.Connection, draft: Draft) -> None:
+def _refuse_stale(connection: Connection, draft: Draft) -> None:
     if draft.based_on is None:
         return
     later = connection.execute(
@@ -203,7 +208,7 @@ def _refuse_stale(connection: sqlite3.Connection, draft: Draft) -> None:
         raise Stale("These records have changed since they were checked. Load the file again.")
 
 
-def _step(connection: sqlite3.Connection, changeset: int, state: State, actor: str | None) -> None:
+def _step(connection: Connection, changeset: int, state: State, actor: str | None) -> None:
     now = fetch(connection, changeset).state
     before = State.draft if state is State.submitted else State.submitted
     if now is not before:
@@ -223,7 +228,7 @@ def _changeset(row: tuple[Any, ...]) -> Changeset:
     return Changeset(**values)
 
 
-def _one(found: sqlite3.Cursor) -> Revision | None:
+def _one(found: Rows) -> Revision | None:
     row = found.fetchone()
     return None if row is None else _revision(row)
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
+from geo_service.store.connections import FileConnection
 from geo_service.store.geopackage import APPLICATION_ID, USER_VERSION
 from geo_service.store.log import Finding
 from geo_service.store.migrations import STEPS
@@ -17,7 +18,7 @@ Rows = list[tuple[object, ...]]
 
 def check_layout(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Find what a store lacks or has otherwise; tables that others added (QGIS keeps styles so) are left alone."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=FileConnection)) as fresh:
         for step in STEPS:
             step(fresh, "")
         expected, present = _layout(fresh), _layout(connection)

@@ -1,45 +1,41 @@
-"""Verifying a store: every hash recomputed from the bytes in the file, every rule of the log counted out."""
+"""Verifying a store: every hash recomputed from the bytes that are kept, every rule of the log counted out."""
 # ruff: noqa: S608 - the names in statements are those of the definitions; values are bound
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
-import numpy as np
-import shapely
-
-from geo_service.store import chain, geopackage
-from geo_service.store.check_layout import check_layout
+from geo_service.store import chain
+from geo_service.store.database import Connection
+from geo_service.store.errors import StoreError, StoreUnreachable
 from geo_service.store.log import Finding, Progress
 from geo_service.store.tokens import check_tokens
 from layers.definitions import LAYERS
 
-Part = Callable[[sqlite3.Connection], Iterator[Finding]]
+Part = Callable[[Any], Iterator[Finding]]
+"""Finds what is wrong with one part of a store, given a connection."""
 
-_UNREADABLE = (sqlite3.Error, ValueError, TypeError, KeyError, IndexError, OverflowError)
-_BATCH = 5000
+_UNREADABLE = (sqlite3.Error, StoreError, ValueError, TypeError, KeyError, IndexError, OverflowError)
 _STEPS = {("draft", "submitted"), ("submitted", "approved"), ("submitted", "rejected")}
 
 
-def check(connection: sqlite3.Connection, progress: Progress | None = None) -> list[Finding]:
-    """Return what is wrong with a store, as one state of it is seen; an empty list for a sound one."""
+def verify(
+    connection: Connection, parts: Sequence[tuple[str, Part]], progress: Progress | None = None
+) -> list[Finding]:
+    """Return what is wrong with the parts of a store, as one state of it is seen; an empty list where all is sound.
+
+    Raises:
+        StoreUnreachable: the database went away meanwhile.
+    """
     findings: list[Finding] = []
-    parts: list[tuple[str, Part]] = [
-        ("pages", _pages),
-        ("layout", check_layout),
-        ("journal", _journal),
-        ("changesets", _changesets),
-        ("jobs", _jobs),
-        ("revisions", _revisions),
-        ("orphans", _orphans),
-        ("tokens", check_tokens),
-        ("index", _trees),
-        ("contents", _contents),
-    ]
     for done, (name, part) in enumerate(parts, start=1):
         try:
-            findings += part(connection)
+            with connection.apart():
+                findings += part(connection)
+        except StoreUnreachable:
+            raise
         except _UNREADABLE:
             findings.append(Finding(name, f"The store's {name} can't be read."))
         if progress is not None:
@@ -47,15 +43,7 @@ def check(connection: sqlite3.Connection, progress: Progress | None = None) -> l
     return findings
 
 
-def _pages(connection: sqlite3.Connection) -> Iterator[Finding]:
-    for (text,) in connection.execute("PRAGMA integrity_check"):
-        if text != "ok":
-            yield Finding("pages", f"The file is damaged: {text}.")
-    for table, row, *_ in connection.execute("PRAGMA foreign_key_check"):
-        yield Finding("references", f"Row {row} of {table} refers to something that is not there.")
-
-
-def _journal(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _journal(connection: Connection) -> Iterator[Finding]:
     previous = chain.NOTHING
     found = chain.entries(connection)
     if not found or found[0].kind != "created":
@@ -70,7 +58,7 @@ def _journal(connection: sqlite3.Connection) -> Iterator[Finding]:
         previous = entry.hash
 
 
-def _changesets(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _changesets(connection: Connection) -> Iterator[Finding]:
     """Compare every changeset with its digest, its counts and what the journal says of it."""
     told: dict[int, tuple[str, str, str | None]] = {}
     for entry in chain.entries(connection):
@@ -100,7 +88,7 @@ def _changesets(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("changesets", f"Changeset {number} is gone.")
 
 
-def _jobs(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _jobs(connection: Connection) -> Iterator[Finding]:
     """Compare every upload that went on in the background with what the journal says of it."""
     told: dict[int, tuple[object, ...]] = {}
     for entry in chain.entries(connection):
@@ -121,7 +109,7 @@ def _jobs(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("jobs", f"The upload of changeset {number} is gone.")
 
 
-def _revisions(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _revisions(connection: Connection) -> Iterator[Finding]:
     told = [
         (json.loads(entry.body)["revision"], entry.at, int(entry.subject), entry.hash)
         for entry in chain.entries(connection, "approved")
@@ -135,14 +123,14 @@ def _revisions(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("revisions", "The times of the revisions go back.")
 
 
-def _orphans(connection: sqlite3.Connection) -> Iterator[Finding]:
+def _orphans(connection: Connection) -> Iterator[Finding]:
     """Find rows that no changeset's digest covers."""
     for layer in LAYERS:
         yield from _strays(connection, layer, "AND c.layer = ?", (layer,))
     yield from _strays(connection, "problems", "", ())
 
 
-def _strays(connection: sqlite3.Connection, table: str, more: str, values: tuple[str, ...]) -> Iterator[Finding]:
+def _strays(connection: Connection, table: str, more: str, values: tuple[str, ...]) -> Iterator[Finding]:
     count = connection.execute(
         f'SELECT COUNT(*) FROM "{table}" v WHERE NOT EXISTS '
         f"(SELECT 1 FROM changesets c WHERE c.id = v.changeset {more})",
@@ -152,60 +140,12 @@ def _strays(connection: sqlite3.Connection, table: str, more: str, values: tuple
         yield Finding("orphans", f"{count} rows of {table} belong to no changeset.")
 
 
-def _trees(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Compare the R-trees, and the envelope before each geometry, with the geometries."""
-    for layer in LAYERS:
-        tree = f"rtree_{layer}_geom"
-        (sound,) = connection.execute("SELECT rtreecheck(?)", (tree,)).fetchone()
-        sizes = connection.execute(
-            f'SELECT (SELECT COUNT(*) FROM "{layer}"), (SELECT COUNT(*) FROM "{tree}")'
-        ).fetchone()
-        if sound != "ok" or sizes[0] != sizes[1]:
-            yield Finding("index", f"The spatial index of {layer} is damaged.")
-            continue
-        found = connection.execute(
-            f'SELECT v.geom, t.minx, t.miny, t.maxx, t.maxy FROM "{layer}" v '
-            f'LEFT JOIN "{tree}" t ON t.id = v.fid ORDER BY v.fid'
-        )
-        while rows := found.fetchmany(_BATCH):
-            blobs = [row[0] for row in rows]
-            bounds = shapely.bounds(geopackage.decode(blobs))
-            boxes = np.array([row[1:] for row in rows], dtype=np.float64)
-            # The tree keeps 32-bit numbers, rounded outwards; what is next to nothing becomes 0.
-            slack = 1e-6 * np.maximum(1.0, np.abs(bounds))
-            outwards = np.array([1.0, 1.0, -1.0, -1.0]) * (bounds - boxes)
-            near = (outwards >= -1e-30) & (outwards <= slack)
-            if not (near.all() and np.array_equal(bounds, geopackage.envelopes(blobs))):
-                yield Finding("index", f"The spatial index of {layer} does not fit its geometries.")
-                break
-
-
-def _contents(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Compare what the GeoPackage says of each layer with the approved versions."""
-    created = chain.entries(connection, "created")[0].at
-    for table, changed, *box in connection.execute(
-        "SELECT table_name, last_change, min_x, min_y, max_x, max_y FROM gpkg_contents"
-    ).fetchall():
-        if table != "changesets" and table.removesuffix("_current") not in LAYERS:
-            continue
-        expected: tuple[str, list[float | None]] = (created, [None] * 4)
-        if table != "changesets":
-            expected = _extent(connection, table.removesuffix("_current")) or expected
-        if (changed, box) != expected:
-            yield Finding("contents", f"The GeoPackage's entry of {table} does not fit its versions.")
-
-
-def _extent(connection: sqlite3.Connection, layer: str) -> tuple[str, list[float | None]] | None:
-    found = connection.execute(
-        f'SELECT r.recorded_at, substr(v.geom, 1, 40) FROM "{LAYERS[layer].name}" v '
-        "JOIN revisions r ON r.changeset = v.changeset"
-    )
-    changed, boxes = "", []
-    while rows := found.fetchmany(_BATCH):
-        changed = max(changed, *(row[0] for row in rows))
-        bounds = geopackage.envelopes([row[1] for row in rows])
-        boxes.append([*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)])
-    if not boxes:
-        return None
-    all_boxes = np.array(boxes)
-    return changed, [*all_boxes[:, :2].min(axis=0).tolist(), *all_boxes[:, 2:].max(axis=0).tolist()]
+RECORDS: tuple[tuple[str, Part], ...] = (
+    ("journal", _journal),
+    ("changesets", _changesets),
+    ("jobs", _jobs),
+    ("revisions", _revisions),
+    ("orphans", _orphans),
+    ("tokens", check_tokens),
+)
+"""What is verified in the same way wherever the store is kept."""

@@ -30,6 +30,10 @@ class StoreBusy(StoreError):
     """Another process holds the store for longer than this one was willing to wait."""
 
 
+class StoreUnreachable(StoreError):
+    """The database does not answer, or the connection to it broke."""
+
+
 class StoreFull(StoreError):
     """There is no room left on the disk."""
 

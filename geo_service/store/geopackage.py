@@ -130,15 +130,24 @@ def encode(geometries: NDArray[np.object_]) -> tuple[Blobs, Bounds]:
     bad = np.flatnonzero(~np.isfinite(bounds).all(axis=1) | shapely.has_z(geometries) | shapely.has_m(geometries))
     if len(bad):
         raise ValueError(f"row {bad[0]}: a version needs a finite geometry in two dimensions")
-    headers = np.zeros(len(geometries), dtype=_HEADER)
+    return wrapped(shapely.to_wkb(geometries, byte_order=1).tolist(), bounds), bounds
+
+
+def wrapped(wkb: Sequence[bytes], bounds: Bounds) -> Blobs:
+    """Return GeoPackage blobs of little-endian WKB and its bounds."""
+    headers = np.zeros(len(wkb), dtype=_HEADER)
     headers["magic"] = b"GP"
     headers["flags"] = _LITTLE_ENDIAN_XY
     headers["srs_id"] = SRS_ID
     headers["envelope"] = bounds[:, [0, 2, 1, 3]]
     size = _HEADER.itemsize
     packed = headers.tobytes()
-    wkb = shapely.to_wkb(geometries, byte_order=1)
-    return [packed[place * size : place * size + size] + body for place, body in enumerate(wkb)], bounds
+    return [packed[place * size : place * size + size] + body for place, body in enumerate(wkb)]
+
+
+def bodies(blobs: Sequence[bytes]) -> list[bytes]:
+    """Return the WKB of blobs written by `encode`."""
+    return [blob[_HEADER.itemsize :] for blob in blobs]
 
 
 def decode(blobs: Blobs) -> NDArray[np.object_]:

@@ -1,11 +1,11 @@
-"""Uploads that go on in the background, in the file: acknowledged, taken up, ended once."""
+"""Uploads that go on in the background, in the store: acknowledged, taken up, ended once."""
 
 import datetime as dt
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 from geo_service.store import chain
+from geo_service.store.database import Connection
 from geo_service.store.errors import NotFound, WrongState
 from geo_service.store.log import Claim, Job, State
 from geo_service.store.moments import text_of
@@ -15,16 +15,12 @@ ENDED = (State.failed, State.cancelled)
 """How a job ends without a changeset."""
 
 
-def next_number(connection: sqlite3.Connection) -> int:
+def next_number(connection: Connection) -> int:
     """Return the next number that no changeset and no job has or had."""
-    (last,) = connection.execute(
-        "SELECT MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'changesets'), 0), "
-        "COALESCE((SELECT MAX(id) FROM jobs), 0))"
-    ).fetchone()
-    return int(last) + 1
+    return max(connection.highest("changesets", "id"), connection.highest("jobs", "id")) + 1
 
 
-def begin(connection: sqlite3.Connection, claim: Claim, now: dt.datetime) -> int:
+def begin(connection: Connection, claim: Claim, now: dt.datetime) -> int:
     """Keep a job and return its number."""
     number, at = next_number(connection), text_of(now)
     request = json.dumps(claim.request, ensure_ascii=False, sort_keys=True)
@@ -38,7 +34,7 @@ def begin(connection: sqlite3.Connection, claim: Claim, now: dt.datetime) -> int
     return number
 
 
-def finish(connection: sqlite3.Connection, number: int) -> None:
+def finish(connection: Connection, number: int) -> None:
     """End a job whose changeset is written in the same transaction.
 
     Raises:
@@ -48,7 +44,7 @@ def finish(connection: sqlite3.Connection, number: int) -> None:
 
 
 def stop(  # noqa: PLR0913
-    connection: sqlite3.Connection,
+    connection: Connection,
     number: int,
     state: State,
     *,
@@ -71,7 +67,7 @@ def stop(  # noqa: PLR0913
     chain.record(connection, state.value, at=text_of(now), actor=actor, subject=str(number), body=body)
 
 
-def processing(connection: sqlite3.Connection) -> list[Job]:
+def processing(connection: Connection) -> list[Job]:
     """Return the jobs that have not ended, the oldest first."""
     found = connection.execute(
         f"SELECT {', '.join(JOB)} FROM jobs WHERE state = ? ORDER BY id",  # noqa: S608 - names of fields
@@ -87,7 +83,7 @@ def _job(row: tuple[object, ...]) -> Job:
     return Job(**values)  # type: ignore[arg-type]
 
 
-def _end(connection: sqlite3.Connection, number: int, state: str, reason: str | None, errors: str | None) -> None:
+def _end(connection: Connection, number: int, state: str, reason: str | None, errors: str | None) -> None:
     row = connection.execute("SELECT state FROM jobs WHERE id = ?", (number,)).fetchone()
     if row is None:
         if connection.execute("SELECT 1 FROM changesets WHERE id = ?", (number,)).fetchone():

@@ -315,6 +315,14 @@ class Log(Protocol):
     def folder(self) -> Path:
         """The folder that belongs to the store, where files wait until they were worked on."""
 
+    @property
+    def place(self) -> str:
+        """What tells this folder from those of other machines at the same store; empty where the store lies in it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of the environment by which a process of its own finds the store."""
+
     def begin(self, claim: Claim) -> Changeset:
         """Acknowledge an upload that goes on in the background; its number is that of the changeset to come."""
 

@@ -4,30 +4,30 @@ A step that was ever released is not changed; a new field of a layer, or a new t
 which steps a store has had. GeoPackage keeps its own version in the file's header, so ours can't live there.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 from geo_service.store import chain, geopackage, review_schema, schema, tokens
+from geo_service.store.connections import FileConnection
 from geo_service.store.errors import StoreTooNew
 
-Step = Callable[[sqlite3.Connection, str], None]
+Step = Callable[[FileConnection, str], None]
 """Changes the tables, inside a transaction; told the instant at which it does, as text."""
 
 
-def create(connection: sqlite3.Connection, at: str) -> None:
+def create(connection: FileConnection, at: str) -> None:
     """Make the tables of the log and of GeoPackage in an empty database."""
     for statement in schema.statements():
         connection.execute(statement)
     geopackage.register(connection, at)
 
 
-def add_tokens(connection: sqlite3.Connection, at: str) -> None:  # noqa: ARG001 - every step is told
+def add_tokens(connection: FileConnection, at: str) -> None:  # noqa: ARG001 - every step is told
     """Make the table of tokens."""
     for statement in tokens.statements():
         connection.execute(statement)
 
 
-def add_review(connection: sqlite3.Connection, _: str) -> None:
+def add_review(connection: FileConnection, _: str) -> None:
     """Make room for uploads in the background and for what was answered for a source."""
     for statement in review_schema.statements():
         connection.execute(statement)
@@ -36,14 +36,14 @@ def add_review(connection: sqlite3.Connection, _: str) -> None:
 STEPS: Sequence[Step] = (create, add_tokens, add_review)
 
 
-def level(connection: sqlite3.Connection) -> int:
+def level(connection: FileConnection) -> int:
     """Return how many steps a store has had; 0 for a database without a journal."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal' AND type = 'table'").fetchone():
         return 0
     return int(connection.execute("SELECT COUNT(*) FROM journal WHERE kind = 'migrated'").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS) -> None:
+def migrate(connection: FileConnection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS) -> None:
     """Take the steps that a store has not had; inside a transaction.
 
     Args:

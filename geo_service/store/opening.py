@@ -1,26 +1,76 @@
-"""Opening a store's folder: making the file, or verifying that it is one and bringing it to the present layout."""
+"""Opening a store: in a folder, making the file or verifying that it is one and bringing it to the present layout."""
 
+import importlib
 import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 from geo_service.clock import Clock, utc_now
 from geo_service.store import migrations
 from geo_service.store.chain import settings
-from geo_service.store.connections import PATIENCE_S, Pool, connect
-from geo_service.store.errors import NotFound, StoreDamaged, WrongState, explained_files
+from geo_service.store.connections import PATIENCE_S, FileConnection, FilePool, connect
+from geo_service.store.errors import NotFound, StoreDamaged, StoreError, WrongState, explained_files
 from geo_service.store.geopackage import APPLICATION_ID
+from geo_service.store.locations import Location
 from geo_service.store.moments import text_of
+from geo_service.store.sql_log import SqlLog
 from geo_service.store.sqlite import SqliteLog
 
 FILE_NAME = "clearway.gpkg"
 """The store's file inside its folder."""
 
 
-def open_store(  # noqa: PLR0913
+def open_store(
+    where: Location,
+    *,
+    create: bool = False,
+    synthetic: bool = False,
+    clock: Clock = utc_now,
+    patience_s: float = PATIENCE_S,
+) -> SqlLog:
+    """Return the log kept in a folder or in a database; close it when done.
+
+    Args:
+        where: the folder, or the database.
+        create: make the folder or the schema, and the store, where there is none.
+        synthetic: mark the store that is made as invented data, for good.
+        clock: where the time comes from.
+        patience_s: how long to wait for another writer, in seconds.
+
+    Raises:
+        NotFound: there is no store and `create` is not set.
+        WrongState: `synthetic` is asked for and the store that is there holds real records.
+        StoreDamaged: what is there is no store.
+        StoreTooNew: a later Clearway has written it.
+        StoreError: psycopg, which a database needs, is not installed.
+    """
+    if isinstance(where, Path):
+        return open_folder(where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s)
+    opened: SqlLog = in_database("opening").open_database(
+        where, create=create, synthetic=synthetic, clock=clock, patience_s=patience_s
+    )
+    return opened
+
+
+def in_database(module: str) -> ModuleType:
+    """Return a module of `geo_service.store.postgis`; its driver is an extra that many do without.
+
+    Raises:
+        StoreError: psycopg is not installed.
+    """
+    try:
+        return importlib.import_module(f"geo_service.store.postgis.{module}")
+    except ImportError as error:
+        if error.name != "psycopg":
+            raise
+        raise StoreError("A store in a database needs psycopg: pip install 'clearway[postgis]'") from error
+
+
+def open_folder(  # noqa: PLR0913
     directory: Path,
     *,
     create: bool = False,
@@ -29,22 +79,7 @@ def open_store(  # noqa: PLR0913
     patience_s: float = PATIENCE_S,
     steps: Sequence[migrations.Step] = migrations.STEPS,
 ) -> SqliteLog:
-    """Return the log kept in a folder; close it when done.
-
-    Args:
-        directory: the folder.
-        create: make the folder and the store where there is none.
-        synthetic: mark the store that is made as invented data, for good.
-        clock: where the time comes from.
-        patience_s: how long to wait for another writer, in seconds.
-        steps: the migrations that lead to the present layout.
-
-    Raises:
-        NotFound: there is no store and `create` is not set.
-        WrongState: `synthetic` is asked for and the store that is there holds real records.
-        StoreDamaged: the file there is no store.
-        StoreTooNew: a later Clearway has written it.
-    """
+    """Return the log kept in a folder; arguments and errors as of `open_store`, and `steps`: the migrations."""
     path = directory / FILE_NAME
     with explained_files():
         if not create and not path.exists():
@@ -61,17 +96,17 @@ def open_store(  # noqa: PLR0913
                 update(connection, text_of(clock()), steps, synthetic=synthetic)
             if synthetic and not settings(connection)["synthetic"]:
                 raise WrongState("This store holds real records. Choose another folder for synthetic ones.")
-    return SqliteLog(Pool(path, patience_s), clock)
+    return SqliteLog(FilePool(path, patience_s), clock)
 
 
-def is_store(connection: sqlite3.Connection) -> bool:
+def is_store(connection: FileConnection) -> bool:
     """Say whether a database is a store of Clearway."""
     marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
     return bool(marked) and migrations.level(connection) > 0
 
 
 def update(
-    connection: sqlite3.Connection,
+    connection: FileConnection,
     at: str,
     steps: Sequence[migrations.Step] = migrations.STEPS,
     *,
@@ -89,7 +124,7 @@ def update(
     connection.execute("COMMIT")
 
 
-def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
+def _write_ahead(connection: FileConnection, patience_s: float) -> None:
     """Let readers go on while one writes. SQLite does not wait by itself where two processes set this at once."""
     until = time.monotonic() + patience_s
     while True:
@@ -103,7 +138,7 @@ def _write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
             return
 
 
-def _refuse_foreign(connection: sqlite3.Connection) -> None:
+def _refuse_foreign(connection: FileConnection) -> None:
     """Refuse a database that holds something else; an empty one may become a store."""
     if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
         raise StoreDamaged("The file there is not a store of Clearway. Choose another folder, or restore a backup.")

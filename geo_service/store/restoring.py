@@ -1,6 +1,7 @@
 """Putting a backup in the place of a store: one of the two is always there."""
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -8,34 +9,35 @@ from pathlib import Path
 from geo_service.clock import Clock, utc_now
 from geo_service.store import backups
 from geo_service.store.chain import entries
-from geo_service.store.checking import check
-from geo_service.store.connections import connect
+from geo_service.store.check_file import check
+from geo_service.store.connections import FileConnection, connect
 from geo_service.store.errors import NotFound, StoreBusy, StoreDamaged, StoreError, WrongState, explained_files
+from geo_service.store.locations import Location
 from geo_service.store.log import Progress
 from geo_service.store.moments import text_of
-from geo_service.store.opening import FILE_NAME, is_store, update
+from geo_service.store.opening import FILE_NAME, in_database, is_store, update
 
 _PATIENCE_S = 1.0
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 def restore(
-    path: Path, directory: Path, *, force: bool = False, clock: Clock = utc_now, progress: Progress | None = None
-) -> Path | None:
-    """Verify a backup and put it in the place of the store in a folder.
+    path: Path, where: Location, *, force: bool = False, clock: Clock = utc_now, progress: Progress | None = None
+) -> Path | str | None:
+    """Verify a backup and put it in the place of the store in a folder or in a database.
 
     A store that the backup continues is replaced. Any other, and one that can't be read, is replaced with `force`
     alone, and kept beside the new one.
 
     Args:
         path: the backup.
-        directory: the store's folder; made where there is none.
+        where: the store's folder, or the database; made where there is none.
         force: replace whatever is there.
         clock: where the time comes from.
         progress: told how far the verification is.
 
     Returns:
-        Where the replaced store was kept, None where there was none to keep.
+        Where the replaced store was kept (a file, or the name of a schema), None where there was none to keep.
 
     Raises:
         NotFound: there is no backup at `path`.
@@ -46,18 +48,28 @@ def restore(
     """
     if not path.is_file():
         raise NotFound("There is no such backup.")
+    if isinstance(where, Path):
+        return _into_folder(path, where, clock, progress, force=force)
+    put = in_database("restoring").put
+    with explained_files(), tempfile.TemporaryDirectory(prefix="clearway-") as folder:
+        copy = Path(folder) / FILE_NAME
+        _duplicate(path, copy)
+        with closing(connect(copy, _PATIENCE_S)) as made:
+            _sound(made, clock, progress)
+            kept: str | None = put(made, where, clock, force=force)
+    return kept
+
+
+def _into_folder(path: Path, directory: Path, clock: Clock, progress: Progress | None, *, force: bool) -> Path | None:
     place = directory / FILE_NAME
     with explained_files():
         directory.mkdir(parents=True, exist_ok=True)
         with backups.beside(place) as copy:
-            with closing(connect(path, _PATIENCE_S)) as source:
-                backups.duplicate(source, copy)
+            _duplicate(path, copy)
             with closing(connect(copy, _PATIENCE_S)) as made:
-                if not is_store(made):
-                    raise StoreDamaged("That file is not a backup of a store; nothing was replaced.")
+                _refuse_other(made)
                 continued = place.exists() and _continues(made, place)
-                update(made, text_of(clock()))
-                _verify(made, progress)
+                _sound(made, clock, progress)
             if place.exists() and not (continued or force):
                 raise WrongState(
                     "The store there holds records that the backup does not. Use --force to replace it all the same."
@@ -71,13 +83,26 @@ def restore(
     return kept
 
 
-def _verify(made: sqlite3.Connection, progress: Progress | None) -> None:
+def _duplicate(path: Path, copy: Path) -> None:
+    with closing(connect(path, _PATIENCE_S)) as source:
+        backups.duplicate(source, copy)
+
+
+def _refuse_other(made: FileConnection) -> None:
+    if not is_store(made):
+        raise StoreDamaged("That file is not a backup of a store; nothing was replaced.")
+
+
+def _sound(made: FileConnection, clock: Clock, progress: Progress | None) -> None:
+    """Bring a copy to the present layout and verify it."""
+    _refuse_other(made)
+    update(made, text_of(clock()))
     findings = check(made, progress)
     if findings:
         raise StoreDamaged(f"The backup does not verify; nothing was replaced. {findings[0].message}")
 
 
-def _continues(made: sqlite3.Connection, place: Path) -> bool:
+def _continues(made: FileConnection, place: Path) -> bool:
     """Say whether all that the store at `place` has recorded is in the copy too."""
     try:
         with explained_files(), closing(connect(place, _PATIENCE_S)) as present:

@@ -1,14 +1,16 @@
-"""Version frames as rows of the file, and back."""
+"""Version frames as rows of the store, and back."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
+from numpy.typing import NDArray
 
-from geo_service.store.geopackage import SRS_ID, Blobs, Bounds, decode, encode
+from geo_service.store.geopackage import SRS_ID, Blobs, Bounds, encode
 from layers.definitions import Field, Kind, Layer
 from layers.versions import is_missing
 
@@ -16,7 +18,7 @@ _EXTRA_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SER
 
 
 def rows_of(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[list[list[object]], Blobs, Bounds]:
-    """Return the columns of a version frame as the file keeps them, in order of recording, its blobs and bounds.
+    """Return the columns of a version frame as the store keeps them, in order of recording, its blobs and bounds.
 
     The columns are those of `stored_columns` without the geometry.
 
@@ -36,8 +38,15 @@ def rows_of(frame: gpd.GeoDataFrame, layer: Layer) -> tuple[list[list[object]], 
     return columns, blobs, bounds
 
 
-def frame_of(rows: Sequence[tuple[object, ...]], layer: Layer, stamps: Sequence[str]) -> gpd.GeoDataFrame:
+def frame_of(
+    rows: Sequence[tuple[object, ...]],
+    layer: Layer,
+    stamps: Sequence[str],
+    decoded: Callable[[Sequence[Any]], NDArray[np.object_]],
+) -> gpd.GeoDataFrame:
     """Return the version frame of rows of the layer's `stored_columns`, each with the values of `stamps` after them.
+
+    `decoded` makes geometries of what the store holds of them.
 
     Raises:
         ValueError: a value is not what the store writes.
@@ -51,7 +60,7 @@ def frame_of(rows: Sequence[tuple[object, ...]], layer: Layer, stamps: Sequence[
     made["extra"] = _objects([None if text is None else orjson.loads(text) for text in columns[fields]])  # type: ignore[arg-type]
     for name, values in zip(stamps, columns[fields + 2 :], strict=True):
         made[name] = _instants(values) if name == "recorded_at" else np.array(values, dtype=np.int64)
-    geometry = decode(list(columns[fields + 1]))  # type: ignore[arg-type]
+    geometry = decoded(columns[fields + 1])
     return gpd.GeoDataFrame(made, geometry=geometry, crs=f"EPSG:{SRS_ID}")
 
 
@@ -68,7 +77,8 @@ def _plain(column: pd.Series, field: Field) -> list[object]:
             text = np.datetime_as_string(column.to_numpy().astype("datetime64[D]"))
             return [None if one == "NaT" else one for one in text.tolist()]
         case Kind.number:
-            numbers = column.to_numpy(dtype=np.float64).tolist()
+            # Adding 0 makes a negative zero plain: SQLite keeps no other, and digests are the same everywhere.
+            numbers = (column.to_numpy(dtype=np.float64) + 0.0).tolist()
             return [None if one != one else one for one in numbers]  # noqa: PLR0124 - NaN is what differs from itself
         case Kind.integer:
             return [None if is_missing(one) else int(one) for one in column.tolist()]

@@ -81,7 +81,8 @@ DESCRIPTION = (
 )  # fmt: skip
 """What a changeset was given when it was received: it never changes."""
 
-_STEPS = (("draft", "submitted"), ("submitted", "approved"), ("submitted", "rejected"))
+STEPS = (("draft", "submitted"), ("submitted", "approved"), ("submitted", "rejected"))
+"""The steps that a changeset may take."""
 
 
 def statements() -> list[str]:
@@ -177,7 +178,7 @@ def _sealed(table: str) -> str:
 def changeset_steps(description: tuple[str, ...]) -> str:
     """Return the trigger that lets a changeset take its steps alone, with a description that never changes."""
     same = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in description)
-    steps = " OR ".join(f"(OLD.state = '{old}' AND NEW.state = '{new}')" for old, new in _STEPS)
+    steps = " OR ".join(f"(OLD.state = '{old}' AND NEW.state = '{new}')" for old, new in STEPS)
     return (
         "CREATE TRIGGER changesets_steps BEFORE UPDATE ON changesets "
         f"WHEN {same} OR NOT ("

@@ -1,11 +1,10 @@
 """The table of tokens, beside the log: rows are added, revoked once, and never changed otherwise.
 
 Each step is an entry of the journal as well, with the hash of the token and never the token, so that `check` finds a
-right that somebody gave themselves in the file.
+right that somebody gave themselves in the store.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from geo_service.access.principals import Role
 from geo_service.access.tokens import Token
 from geo_service.clock import Clock
 from geo_service.store import chain
-from geo_service.store.connections import Pool
+from geo_service.store.database import Connection, Pool
 from geo_service.store.errors import NotFound, WrongState
 from geo_service.store.log import Finding
 from geo_service.store.moments import moment_of, text_of
@@ -21,10 +20,11 @@ from geo_service.store.moments import moment_of, text_of
 CREATED, REVOKED = "token_created", "token_revoked"
 """The kinds of the journal's entries."""
 
-_COLUMNS = ("id", "name", "owner", "role", "layers", "read_only", "created_at", "expires_at", "sha256", "revoked_at")
-_KEPT = _COLUMNS[:-1]
+COLUMNS = ("id", "name", "owner", "role", "layers", "read_only", "created_at", "expires_at", "sha256", "revoked_at")
+KEPT = COLUMNS[:-1]
 _TOLD = ("name", "owner", "role", "layers", "read_only", "expires_at", "sha256")
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM tokens"  # noqa: S608 - names of columns
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM tokens"  # noqa: S608 - names of columns
+_CREATION = f"LEFT JOIN journal ON kind = '{CREATED}' AND subject = id"
 
 
 _TABLE = """CREATE TABLE tokens (
@@ -49,7 +49,7 @@ _TRIGGERS = {
     ),
     "steps BEFORE UPDATE": (
         "OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL OR "
-        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _KEPT),
+        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in KEPT),
         "a token is revoked once and never changed",
     ),
 }
@@ -65,10 +65,10 @@ def statements() -> list[str]:
     return [_TABLE, _NAMES, *triggers]
 
 
-class SqliteTokens:
-    """The embedded back end of `geo_service.access.tokens.Tokens`."""
+class StoredTokens:
+    """The back end of `geo_service.access.tokens.Tokens` in a store."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool[Any], clock: Clock) -> None:
         self._pool, self._clock = pool, clock
 
     def add(self, token: Token, author: str = "") -> None:
@@ -82,8 +82,7 @@ class SqliteTokens:
             same = connection.execute("SELECT 1 FROM tokens WHERE name = ? AND revoked_at IS NULL", (token.name,))
             if same.fetchone():
                 raise WrongState(f"There is a token {token.name} already. Revoke it first, or choose another name.")
-            marks = ", ".join("?" * len(_COLUMNS))
-            connection.execute(f"INSERT INTO tokens VALUES ({marks})", tuple(row.values()))  # noqa: S608 - marks
+            connection.insert("tokens", COLUMNS, [tuple(row.values())])
             body = {name: row[name] for name in _TOLD}
             chain.record(
                 connection, CREATED, at=str(row["created_at"]), actor=author, subject=str(row["id"]), body=body
@@ -98,7 +97,7 @@ class SqliteTokens:
     def all(self) -> list[Token]:
         """Return all tokens, revoked ones too, in order of creation."""
         with self._pool.reading() as connection:
-            return [_token(row) for row in connection.execute(f"{_SELECT} ORDER BY created_at, rowid")]
+            return [_token(row) for row in connection.execute(f"{_SELECT} {_CREATION} ORDER BY created_at, number")]
 
     def ever(self) -> bool:
         """Say whether there was ever a token, revoked or not."""
@@ -123,7 +122,7 @@ class SqliteTokens:
             return _token(connection.execute(f"{_SELECT} WHERE id = ?", found).fetchone())
 
 
-def check_tokens(connection: sqlite3.Connection) -> Iterator[Finding]:
+def check_tokens(connection: Connection) -> Iterator[Finding]:
     """Compare the tokens with what the journal tells of them."""
     told: dict[str, list[object]] = {}
     for entry in chain.entries(connection, CREATED):
@@ -155,7 +154,7 @@ def _row(token: Token) -> dict[str, object]:
 
 
 def _token(row: tuple[Any, ...]) -> Token:
-    held = dict(zip(_COLUMNS, row, strict=True))
+    held = dict(zip(COLUMNS, row, strict=True))
     return Token(
         id=held["id"],
         name=held["name"],

@@ -87,7 +87,7 @@ def _more(rows: Floats, names: Ints, used: int) -> tuple[Floats, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def near(  # noqa: PLR0913, PLR0914, PLR0917, C901
+def near(  # noqa: PLR0913, PLR0917, C901
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -166,7 +166,7 @@ def near(  # noqa: PLR0913, PLR0914, PLR0917, C901
 
 
 @njit(cache=True, nogil=True)
-def inside(  # noqa: PLR0913, PLR0914, PLR0915, PLR0917, C901
+def inside(  # noqa: PLR0913, PLR0915, PLR0917, C901
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -319,7 +319,7 @@ def gaps(  # noqa: PLR0913, PLR0917
 
 
 @njit(cache=True, nogil=True)
-def nearest(  # noqa: PLR0913, PLR0914, PLR0917
+def nearest(  # noqa: PLR0913, PLR0917
     part_first: Ints,
     part_segment: Ints,
     part: Floats,

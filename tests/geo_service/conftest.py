@@ -1,5 +1,9 @@
-"""A store of one's own, a service over it, and the command as a user types it."""
+"""A store of one's own, of each kind, a service over it, and the command as a user types it.
 
+A test that starts a process for each call runs on the embedded store alone; so does a module that says so in `KINDS`.
+"""
+
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,13 +14,74 @@ from fastapi.testclient import TestClient
 
 from geo_service.app import create_app
 from geo_service.store import open_store
+from geo_service.store.locations import Database, environment_of
+from tests import postgis
 
 CLEARWAY = Path(sys.executable).parent / "clearway"
+KINDS = ("sqlite", pytest.param("postgis", marks=pytest.mark.postgis))
+
+
+def _module(name):
+    spec = importlib.util.spec_from_file_location(f"geo_service_{name}", Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def postgis_server():
+    """One server for all tests of a process."""
+    postgis.needed()
+    with postgis.server(postgis.memory()) as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc):
+    if "kind" not in metafunc.fixturenames:
+        return
+    if any("kind" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
+        return
+    slow = {"clearway", "serving"} & set(metafunc.fixturenames)
+    kinds = getattr(metafunc.module, "KINDS", ("sqlite",) if slow else KINDS)
+    metafunc.parametrize("kind", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def kind(request):
+    """What the store is kept in: sqlite or postgis."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def stores(kind, request):
+    """Free places for stores of this kind."""
+    return _module("stores").Places(request.getfixturevalue("postgis_server").url if kind == "postgis" else None)
 
 
 @pytest.fixture
-def data(tmp_path):
-    return tmp_path / "data"
+def place(stores, tmp_path):
+    """A place for a store by its name, in the folder of the test or in a schema of its own."""
+    made = {}
+
+    def named(name):
+        if name not in made:
+            made[name] = stores.new(tmp_path / name)
+        return made[name]
+
+    yield named
+    for one in made.values():
+        stores.clear(one)
+
+
+@pytest.fixture
+def data(place):
+    return place("data")
+
+
+@pytest.fixture
+def beside(data):
+    """The folder that belongs to the store."""
+    return data.folder if isinstance(data, Database) else data
 
 
 @pytest.fixture
@@ -25,8 +90,11 @@ def clearway(data):
 
     def run(*arguments, check=None):
         environment = {**os.environ, "COLUMNS": "200"}
+        where = ["--data", data]
+        if isinstance(data, Database):
+            where, environment = [], environment | environment_of(data)
         done = subprocess.run(
-            [CLEARWAY, *map(str, arguments), "--data", data],
+            [CLEARWAY, *map(str, arguments), *where],
             capture_output=True,
             text=True,
             check=False,

@@ -22,6 +22,7 @@ from geo_service.jobs import background, incoming
 from geo_service.jobs.work import work
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
+from geo_service.store.locations import Database, environment_of
 from geo_service.store.log import State
 
 SET = json.dumps({"classification": "SHA", "opened_on": "2020-01-01"})
@@ -55,8 +56,12 @@ def ended(client, place):
     raise AssertionError(body)
 
 
+def folder_of(data):
+    return data.folder if isinstance(data, Database) else data
+
+
 def waiting(data):
-    folder = data / incoming.FOLDER
+    folder = folder_of(data) / incoming.FOLDER
     return [path.name for path in folder.iterdir() if path.name != ".turn"] if folder.is_dir() else []
 
 
@@ -165,7 +170,7 @@ def test_two_that_work_on_one_upload_keep_it_once(data):
     """Whatever the locks are worth: the end of the job and its changeset are one transaction."""
     with open_store(data, create=True) as log:
         made = acknowledged(log, rows(200))
-        content = incoming.path_of(data, waiting(data)[0]).read_bytes()
+        content = incoming.path_of(folder_of(data), waiting(data)[0]).read_bytes()
         threads = [threading.Thread(target=work, args=(data, made.id)) for _ in range(2)]
         for one in threads:
             one.start()
@@ -183,10 +188,10 @@ def test_a_file_that_nobody_wants_is_swept_and_one_being_written_is_not(data):
     with open_store(data, create=True) as log:
         made = acknowledged(log, rows(3))
         kept = waiting(data)
-        (data / incoming.FOLDER / "left").write_bytes(b"by a process that died")
-        (data / incoming.FOLDER / "left.progress").write_bytes(b"{}")
-        with incoming.kept(data, io.BytesIO(b"on its way")) as being_written:
-            incoming.sweep(data, lambda: {str(one.request["file"]) for one in log.processing()})
+        (folder_of(data) / incoming.FOLDER / "left").write_bytes(b"by a process that died")
+        (folder_of(data) / incoming.FOLDER / "left.progress").write_bytes(b"{}")
+        with incoming.kept(folder_of(data), io.BytesIO(b"on its way")) as being_written:
+            incoming.sweep(folder_of(data), lambda: {str(one.request["file"]) for one in log.processing()})
             assert set(waiting(data)) == {*kept, being_written.name}
         assert made.id == 1
 
@@ -197,7 +202,7 @@ def test_an_upload_whose_file_is_gone_fails_and_says_so(data, client):
         made = acknowledged(other, rows(3000))
         later = acknowledged(other, rows(2, "N"))
         name = str(other.processing()[1].request["file"])
-        incoming.path_of(data, name).unlink()
+        incoming.path_of(folder_of(data), name).unlink()
     assert ended(client, f"/changesets/{made.id}")["state"] == "approved"
     gone = ended(client, f"/changesets/{later.id}")
     assert (gone["state"], "Send it again" in gone["reason"]) == ("failed", True)
@@ -209,7 +214,7 @@ def served(data, port):
     """The service as a process of its own, with its children in one group; killed at the end."""
     command = "from geo_service.cli import main; main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", command, "serve", "--data", data, "--port", str(port)],
+        [sys.executable, "-c", command, "serve", "--port", str(port)], env={**os.environ, **environment_of(data)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -246,7 +251,11 @@ def port():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after_s", [0.0, 0.7, 1.5, 2.3, 3.0])
+@pytest.mark.parametrize(
+    ("kind", "after_s"),
+    [*(("sqlite", s) for s in (0.0, 0.7, 1.5, 2.3, 3.0)), pytest.param("postgis", 1.5, marks=pytest.mark.postgis)],
+    indirect=["kind"],
+)
 def test_killed_in_the_middle_it_is_taken_up_again_and_done_once(data, port, after_s):
     count = 3000
     with served(data, port) as (client, process):
@@ -265,6 +274,7 @@ def test_killed_in_the_middle_it_is_taken_up_again_and_done_once(data, port, aft
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_service_that_dies_alone_leaves_its_upload_to_the_child_that_works_on_it(data, port):
     with served(data, port) as (client, process):
         place = post(client, rows(3000)).headers["location"]
@@ -281,6 +291,7 @@ def test_a_service_that_dies_alone_leaves_its_upload_to_the_child_that_works_on_
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_child_that_is_killed_fails_its_upload_and_nothing_else(data, port):
     with served(data, port) as (client, process):
         place = post(client, rows(3000)).headers["location"]
@@ -296,6 +307,7 @@ def test_a_child_that_is_killed_fails_its_upload_and_nothing_else(data, port):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_readers_answer_while_a_load_goes_on_and_see_all_of_it_or_nothing(data, port):
     with served(data, port) as (client, _):
         assert post(client, rows(5, "A"), headers={}).status_code == 201
@@ -316,6 +328,7 @@ def test_readers_answer_while_a_load_goes_on_and_see_all_of_it_or_nothing(data, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_broken_connection_leaves_nothing(data, port):
     with served(data, port) as (client, _):
         content = rows(2000)

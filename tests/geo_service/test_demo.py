@@ -109,16 +109,16 @@ def test_names_are_in_three_scripts(record):
         assert all(any("\u0400" <= letter <= "\u04ff" for letter in "".join(names)) for names in frame["aliases"])
 
 
-def test_writing_it_marks_the_store_for_good(tmp_path):
-    counts = write(tmp_path / "demo", seed=2, hazards=40, area_km2=2_500.0, progress=silent)
+def test_writing_it_marks_the_store_for_good(data, beside):
+    counts = write(data, seed=2, hazards=40, area_km2=2_500.0, progress=silent)
     assert counts["districts"] == 13
-    with open_store(tmp_path / "demo") as log:
+    with open_store(data) as log:
         assert log.settings()["synthetic"] is True
         assert log.check() == []
         assert len(log.versions("hazards")) == counts["hazards"]
-    terrain = rasters_in(tmp_path / "demo" / "terrain")
+    terrain = rasters_in(beside / "terrain")
     assert [one.stat().st_size > 1000 for one in terrain] == [True]
     with rasterio.open(terrain[0]) as raster:
         assert raster.tags()["SYNTHETIC"]
-    with pytest.raises(WrongState, match="records in this folder already"):
-        write(tmp_path / "demo", seed=2, hazards=40, area_km2=2_500.0, progress=silent)
+    with pytest.raises(WrongState, match="records in this store already"):
+        write(data, seed=2, hazards=40, area_km2=2_500.0, progress=silent)

@@ -1,7 +1,6 @@
 """What everybody may see: less than is recorded, never less hazard."""
 
 import json
-import shutil
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +14,7 @@ from shapely.geometry import Point, box
 
 from geo_service.access.public import FEWEST, FIELDS, HAZARD_CELL, INCIDENT_CELL, MOST_CELLS, counted, outward
 from geo_service.app import create_app
-from geo_service.store import open_store
+from geo_service.store import open_store, restore
 from layers.definitions import LAYERS
 
 HIDDEN = "hidden-from-everybody"
@@ -54,11 +53,10 @@ def recorded(tmp_path_factory, features, upload):
 
 
 @pytest.fixture
-def data(tmp_path, recorded):
-    """The folder of a store that holds the same."""
-    (tmp_path / "data").mkdir()
-    shutil.copy(recorded, tmp_path / "data" / "clearway.gpkg")
-    return tmp_path / "data"
+def data(place, recorded):
+    """A store that holds the same."""
+    restore(recorded, place("data"))
+    return place("data")
 
 
 @pytest.fixture
@@ -216,8 +214,8 @@ def test_without_the_setting_nobody_sees_anything(register, visit, log):
     assert visit().get("/").status_code == 401
 
 
-def test_an_empty_register_is_published_as_empty(tmp_path, visit):
-    with open_store(tmp_path / "empty", create=True) as log:
+def test_an_empty_register_is_published_as_empty(place, visit):
+    with open_store(place("empty"), create=True) as log:
         log.set_setting("public_access", value=True)
         public = visit(on=create_app(log))
         for layer in FIELDS:

@@ -134,6 +134,7 @@ def test_layers_limit_what_a_token_writes_and_not_what_it_reads(visit, give, upl
     assert visit(give("reviewer", "fit", layers=["hazards"])).post("/changesets/1/approve").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_secret_is_nowhere_in_the_store(log, give, data):
     texts = [give("admin", f"t{k}") for k in range(3)]
     log.tokens.revoke("t1")
@@ -145,6 +146,7 @@ def test_the_secret_is_nowhere_in_the_store(log, give, data):
     assert len({text[16:] for text in texts}) == 3
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_making_and_revoking_stand_on_the_audit_chain(log, give, data):
     give("editor", "t", owner="Ann", layers=["hazards"], author="root")
     token = log.tokens.revoke("t", "ben")
@@ -161,6 +163,7 @@ def test_making_and_revoking_stand_on_the_audit_chain(log, give, data):
     assert log.check() == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_right_given_in_the_file_is_found(log, give, data):
     give("viewer", "t")
     with closing(sqlite3.connect(data / "clearway.gpkg")) as store, store:

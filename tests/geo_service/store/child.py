@@ -12,12 +12,18 @@ import drafts
 
 from geo_service.store import open_store
 from geo_service.store.errors import StoreError
+from geo_service.store.locations import database_at
+
+
+def place_of(text):
+    """A folder, or the address of a database."""
+    return database_at(text) if "://" in text else Path(text)
 
 
 def load(directory, count, size, name):
     """Load `count` changesets of up to `size` versions, some in one step, some in two."""
     numbers = random.Random(name)
-    with open_store(Path(directory), create=True) as log:
+    with open_store(place_of(directory), create=True) as log:
         for place in range(int(count)):
             some = drafts.hazards(numbers.randint(1, int(size)), seed=place, prefix=name)
             one = drafts.draft(some, author=name)
@@ -65,7 +71,7 @@ def unprivileged(directory):
 
 def _fail(directory):
     try:
-        with open_store(Path(directory)) as log:
+        with open_store(place_of(directory)) as log:
             log.append_approved(drafts.draft(drafts.hazards(20_000)))
     except StoreError as error:
         print(type(error).__name__, error, flush=True)

@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 
 from geo_service.store import open_store
+from geo_service.store.locations import DATABASE, Database, environment_of
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+
+
+def told(place):
+    return environment_of(place)[DATABASE]
 
 
 def _load(name):
@@ -25,8 +30,8 @@ def drafts():
 
 
 @pytest.fixture
-def log(tmp_path):
-    with open_store(tmp_path / "store", create=True) as opened:
+def log(place):
+    with open_store(place("store"), create=True) as opened:
         yield opened
 
 
@@ -37,6 +42,7 @@ def child():
 
     def start(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+        arguments = [told(one) if isinstance(one, Database) else one for one in arguments]
         process = subprocess.Popen(
             [sys.executable, HERE / "child.py", *map(str, arguments)],
             stdout=subprocess.PIPE,

@@ -1,8 +1,6 @@
 """A version frame comes back from the store as it was given."""
 
 import datetime as dt
-import tempfile
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +10,6 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.store import open_store
 from layers.definitions import LAYERS, Kind
 from layers.versions import empty, typed
 
@@ -59,9 +56,9 @@ def frames(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(frames())
-def test_a_frame_comes_back_as_it_was(drafts, made):
+def test_a_frame_comes_back_as_it_was(drafts, stores, made):
     layer, frame = made
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), create=True) as log:
+    with stores.fresh() as log:
         number = log.append_approved(drafts.draft(frame, layer.name)).id
         for back in (log.versions(layer.name), log.proposed(number)):
             assert back.crs == frame.crs

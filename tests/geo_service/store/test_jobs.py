@@ -78,12 +78,12 @@ def test_what_was_answered_for_a_source_is_remembered_from_the_last_that_was_not
     assert log.answers("t") is None
 
 
-def test_jobs_come_through_a_backup(tmp_path, drafts):
-    with open_store(tmp_path / "a", create=True) as log:
+def test_jobs_come_through_a_backup(tmp_path, place, drafts):
+    with open_store(place("a"), create=True) as log:
         log.begin(drafts.claim())
         log.stop(log.begin(drafts.claim()).id, State.failed, reason="x")
         log.backup(tmp_path / "copy")
-    restore(tmp_path / "copy", tmp_path / "b")
-    with open_store(tmp_path / "b") as log:
+    restore(tmp_path / "copy", place("b"))
+    with open_store(place("b")) as log:
         assert [(one.id, one.state) for one in log.changesets()] == [(2, "failed"), (1, "processing")]
         assert log.check() == []

@@ -1,15 +1,12 @@
 """What holds of every log, whatever was done to it."""
 
 import datetime as dt
-import tempfile
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.store import open_store
 from geo_service.store.errors import StoreError
 
 START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -59,9 +56,9 @@ def _play(log, drafts, clock, actions, steps):
 
 @settings(max_examples=40, deadline=None)
 @given(actions, steps)
-def test_the_log_is_what_was_approved_in_order(drafts, actions, steps):
+def test_the_log_is_what_was_approved_in_order(drafts, stores, actions, steps):
     clock = Clock()
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), create=True, clock=clock) as log:
+    with stores.fresh(clock=clock) as log:
         approved = _play(log, drafts, clock, actions, steps)
         revisions = log.revisions()
         whole = log.versions("hazards")
@@ -91,9 +88,9 @@ def test_the_log_is_what_was_approved_in_order(drafts, actions, steps):
 
 @settings(max_examples=20, deadline=None)
 @given(actions, steps)
-def test_known_is_versions_of_those_ids(drafts, actions, steps):
+def test_known_is_versions_of_those_ids(drafts, stores, actions, steps):
     clock = Clock()
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder), create=True, clock=clock) as log:
+    with stores.fresh(clock=clock) as log:
         _play(log, drafts, clock, actions, steps)
         whole = log.versions("hazards")
         some = set(whole["id"].tolist()[::2]) | {"nobody"}
@@ -101,9 +98,9 @@ def test_known_is_versions_of_those_ids(drafts, actions, steps):
         pd.testing.assert_frame_equal(pd.DataFrame(log.known("hazards", some)), pd.DataFrame(expected))
 
 
-def test_recorded_at_never_goes_back_and_is_now_when_it_can_be(tmp_path, drafts):
+def test_recorded_at_never_goes_back_and_is_now_when_it_can_be(stores, drafts):
     clock = Clock()
-    with open_store(tmp_path, create=True, clock=clock) as log:
+    with stores.fresh(clock=clock) as log:
         assert log.head() is None
         assert log.revision_at(START) is None
         times = []

@@ -10,6 +10,7 @@ import shapely
 from geo_service.store import open_store
 from geo_service.store.errors import NotFound, StoreDamaged, StoreError, StoreTooNew
 from geo_service.store.migrations import STEPS
+from geo_service.store.opening import open_folder
 
 
 def test_there_has_to_be_a_store_unless_one_is_made(tmp_path):
@@ -25,11 +26,11 @@ def test_there_has_to_be_a_store_unless_one_is_made(tmp_path):
         assert log.settings()["synthetic"] is False
 
 
-def test_opening_again_keeps_what_is_there(tmp_path, drafts):
-    with open_store(tmp_path, create=True) as log:
+def test_opening_again_keeps_what_is_there(place, drafts):
+    with open_store(place("store"), create=True) as log:
         log.append_approved(drafts.draft(drafts.hazards(2)))
         store = log.settings()["store"]
-    with open_store(tmp_path, create=True) as log:
+    with open_store(place("store"), create=True) as log:
         assert log.head().number == 1
         assert log.settings()["store"] == store
 
@@ -79,7 +80,7 @@ def test_a_store_of_version_1_is_brought_up_to_date_once(tmp_path, drafts):
     with open_store(tmp_path, create=True) as log:
         log.append_approved(drafts.draft(drafts.hazards(2)))
     for _ in range(2):
-        with open_store(tmp_path, steps=(*STEPS, add_notes)) as log:
+        with open_folder(tmp_path, steps=(*STEPS, add_notes)) as log:
             assert log.head().number == 1
             # What was recorded before still verifies; only the layout differs from the one known here.
             assert {one.code for one in log.check()} == {"layout"}
@@ -94,13 +95,13 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path):
 
     open_store(tmp_path, create=True).close()
     with pytest.raises(StoreError):
-        open_store(tmp_path, steps=(*STEPS, fail))
+        open_folder(tmp_path, steps=(*STEPS, fail))
     with open_store(tmp_path) as log:
         assert log.check() == []
 
 
 def test_a_store_of_a_later_version_is_refused(tmp_path):
-    open_store(tmp_path, create=True, steps=(*STEPS, lambda connection, at: None)).close()
+    open_folder(tmp_path, create=True, steps=(*STEPS, lambda connection, at: None)).close()
     with pytest.raises(StoreTooNew, match="later version"):
         open_store(tmp_path)
 
@@ -113,6 +114,7 @@ def test_messages_name_no_sql_and_no_path(tmp_path):
     assert "database" not in str(raised.value)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_the_file_is_durable_by_its_settings(tmp_path, log):
     with log._pool.reading() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)

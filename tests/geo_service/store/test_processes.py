@@ -21,13 +21,13 @@ def whole(log):
 
 
 @pytest.mark.slow
-def test_killed_fifty_times_nothing_acknowledged_is_lost(tmp_path, child):
-    process = child("crash", tmp_path, 50, 7)
+def test_killed_fifty_times_nothing_acknowledged_is_lost(place, child):
+    process = child("crash", place("store"), 50, 7)
     told, _ = process.communicate()
     assert process.returncode == 0
     acknowledged = {int(line) for line in told.split()}
     assert len(acknowledged) > 50
-    with open_store(tmp_path) as log:
+    with open_store(place("store")) as log:
         states = {one.id: one.state for one in whole(log)}
         assert all(states[number] is State.approved for number in acknowledged)
         assert log.check() == []
@@ -37,21 +37,21 @@ def test_killed_fifty_times_nothing_acknowledged_is_lost(tmp_path, child):
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_four_processes_make_and_fill_one_store(tmp_path, child):
-    writers = [child("load", tmp_path, 25, 20, name) for name in ("p", "q", "r", "s")]
+def test_four_processes_make_and_fill_one_store(place, child):
+    writers = [child("load", place("store"), 25, 20, name) for name in ("p", "q", "r", "s")]
     told = [int(line) for process in writers for line in process.communicate()[0].split()]
     assert [process.returncode for process in writers] == [0, 0, 0, 0]
     assert sorted(told) == list(range(1, 101))
-    with open_store(tmp_path) as log:
+    with open_store(place("store")) as log:
         assert [one.number for one in log.revisions()] == list(range(1, 101))
         assert len(whole(log)) == 100
         assert log.check() == []
 
 
 @pytest.mark.slow
-def test_readers_see_whole_changesets_in_order_while_another_process_writes(tmp_path, child):
-    open_store(tmp_path, create=True).close()
-    process = child("load", tmp_path, 60, 400, "w")
+def test_readers_see_whole_changesets_in_order_while_another_process_writes(place, child):
+    open_store(place("store"), create=True).close()
+    process = child("load", place("store"), 60, 400, "w")
     done = threading.Event()
 
     def follow(log):
@@ -71,16 +71,16 @@ def test_readers_see_whole_changesets_in_order_while_another_process_writes(tmp_
             if last:
                 return seen, rows
 
-    with open_store(tmp_path) as log, open_store(tmp_path) as other, ThreadPoolExecutor() as threads:
+    with open_store(place("store")) as log, open_store(place("store")) as other, ThreadPoolExecutor() as threads:
         readers = [threads.submit(follow, one) for one in (log, log, other)]
         process.communicate()
         done.set()
         assert {one.result() for one in readers} == {(60, len(log.versions("hazards")))}
 
 
-def test_backups_taken_while_loading_restore_to_sound_stores(tmp_path, child):
-    with open_store(tmp_path / "store", create=True) as log:
-        process = child("load", tmp_path / "store", 80, 400, "w")
+def test_backups_taken_while_loading_restore_to_sound_stores(tmp_path, place, child):
+    with open_store(place("store"), create=True) as log:
+        process = child("load", place("store"), 80, 400, "w")
         process.stdout.readline()
         copies = []
         while process.poll() is None and len(copies) < 8:
@@ -89,9 +89,9 @@ def test_backups_taken_while_loading_restore_to_sound_stores(tmp_path, child):
             assert log.head()
         process.communicate()
         assert copies
-        for place, copy in enumerate(copies):
-            restore(copy, tmp_path / str(place))
-            with open_store(tmp_path / str(place)) as restored:
+        for number, copy in enumerate(copies):
+            restore(copy, place(str(number)))
+            with open_store(place(str(number))) as restored:
                 assert restored.check() == []
                 last = restored.head()
                 assert log.revisions(last.number - 1)[0] == last
@@ -122,6 +122,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, drafts, child):
         assert log.check() == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_a_full_disk_while_backing_up_leaves_the_old_backup(tmp_path, drafts, log, monkeypatch):
     log.append_approved(drafts.draft(drafts.hazards(10)))
     log.backup(tmp_path / "copy")
@@ -177,6 +178,7 @@ def test_a_torn_write_ahead_log_gives_whole_changesets(tmp_path, drafts):
         assert log.check() == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_closing_leaves_one_file(tmp_path, log, drafts):
     log.append_approved(drafts.draft(drafts.hazards(5)))
     log.close()

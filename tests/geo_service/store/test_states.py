@@ -78,7 +78,7 @@ def test_a_draft_checked_against_older_records_is_refused(log, drafts):
     assert log.head().number == 3
 
 
-def test_everything_said_of_a_changeset_is_kept(tmp_path, drafts):
+def test_everything_said_of_a_changeset_is_kept(place, drafts):
     now = dt.datetime(2021, 6, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=4)))
     problems = (
         ReportLine(row=3, id="H0-1", level="repair", code="self_intersection", message="cut: 100 m² → 99 m²"),
@@ -86,7 +86,7 @@ def test_everything_said_of_a_changeset_is_kept(tmp_path, drafts):
     )
     counts = {"rows_read": 5, "accepted": 3, "rejected": 2, "repaired": 1, "unchanged": 1, "warnings": 4}
     given = {"author": "Aynur", "message": "sənəd", "source_name": "a.gpkg", "source_sha256": "ab" * 32}
-    with open_store(tmp_path, create=True, clock=lambda: now) as log:
+    with open_store(place("store"), create=True, clock=lambda: now) as log:
         made = log.append(drafts.draft(drafts.hazards(2), problems=problems, **counts, **given))
         assert log.changeset(made.id) == made
         assert log.report(made.id) == list(problems)
@@ -117,14 +117,14 @@ def test_history_is_that_of_one_record(log, drafts):
         log.history("hazards", "X")
 
 
-def test_settings_are_kept_and_forgotten(tmp_path):
-    with open_store(tmp_path, create=True) as log:
+def test_settings_are_kept_and_forgotten(place):
+    with open_store(place("store"), create=True) as log:
         log.set_setting("authority", "Mərkəz", "ana")
         log.set_setting("centre", [47.0, 39.5])
         log.set_setting("authority", "Centre")
         log.set_setting("contact", "102")
         log.set_setting("contact", None)
-    with open_store(tmp_path) as log:
+    with open_store(place("store")) as log:
         kept = dict(log.settings())
         assert kept.pop("store")
         assert kept == {"authority": "Centre", "centre": [47.0, 39.5], "synthetic": False}
@@ -136,14 +136,14 @@ def test_settings_are_kept_and_forgotten(tmp_path):
         assert log.check() == []
 
 
-def test_a_synthetic_store_stays_one(tmp_path):
-    with open_store(tmp_path / "demo", create=True, synthetic=True) as log, pytest.raises(Forbidden):
+def test_a_synthetic_store_stays_one(place):
+    with open_store(place("demo"), create=True, synthetic=True) as log, pytest.raises(Forbidden):
         log.set_setting("synthetic", value=False)
-    with open_store(tmp_path / "demo", create=True) as log:
+    with open_store(place("demo"), create=True) as log:
         assert log.settings()["synthetic"] is True
-    open_store(tmp_path / "real", create=True).close()
+    open_store(place("real"), create=True).close()
     with pytest.raises(WrongState, match="real records"):
-        open_store(tmp_path / "real", create=True, synthetic=True)
+        open_store(place("real"), create=True, synthetic=True)
 
 
 def test_progress_is_told_and_may_stop_the_load(log, drafts):
@@ -160,8 +160,8 @@ def test_progress_is_told_and_may_stop_the_load(log, drafts):
     assert log.check() == []
 
 
-def test_a_second_writer_waits_and_then_says_who_is_in_the_way(tmp_path, drafts):
-    with open_store(tmp_path, create=True) as log, open_store(tmp_path, patience_s=0.05) as hasty:
+def test_a_second_writer_waits_and_then_says_who_is_in_the_way(place, drafts):
+    with open_store(place("store"), create=True) as log, open_store(place("store"), patience_s=0.05) as hasty:
         entered, leave = threading.Event(), threading.Event()
 
         def linger(done, total):

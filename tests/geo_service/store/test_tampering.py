@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from geo_service.access.tokens import create
 from geo_service.clock import utc_now
 from geo_service.store import open_store
-from geo_service.store.checking import check
+from geo_service.store.check_file import check
+from geo_service.store.connections import FileConnection
 from geo_service.store.log import ReportLine, State
 from layers.definitions import LAYERS
 from layers.versions import typed
@@ -55,14 +56,14 @@ def pristine(tmp_path_factory, drafts):
         log.tokens.revoke("gone", "root")
         create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
         log.backup(folder / "copy")
-    with closing(sqlite3.connect(folder / "copy", isolation_level=None)) as copy:
+    with closing(sqlite3.connect(folder / "copy", isolation_level=None, factory=FileConnection)) as copy:
         yield copy
 
 
 @contextmanager
 def spoilt(pristine):
     """A copy that anything can be done to; its triggers are put back afterwards, as somebody careful would."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=FileConnection)) as copy:
         pristine.backup(copy)
         copy.execute("PRAGMA foreign_keys = OFF")
         triggers = copy.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -230,7 +231,7 @@ def test_styles_saved_by_qgis_are_left_alone(pristine):
     ],
 )
 def test_the_file_refuses_to_be_changed_by_hand(pristine, statement):
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=FileConnection)) as copy:
         pristine.backup(copy)
         copy.execute("PRAGMA recursive_triggers = OFF")
         with pytest.raises(sqlite3.IntegrityError):
