@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers.coverage.cutting import edges_of
+from layers.coverage.cutting import edges_of, within
 from layers.roads.network import Network
 from layers.roads.plane import metres_per_degree
 
@@ -68,9 +68,15 @@ class Candidates:
 
 def boxes_of_edges(network: Network, edges: Ints) -> Floats:
     """Return west, south, east, north (n, 4) of some edges."""
-    low = np.minimum.reduceat(network.lonlat, network.first[:-1]) if len(network) else np.zeros((0, 2))
-    high = np.maximum.reduceat(network.lonlat, network.first[:-1]) if len(network) else np.zeros((0, 2))
-    return np.hstack([low, high])[edges]
+    count = network.first[edges + 1] - network.first[edges]
+    xy = network.lonlat
+    if len(edges) < len(network):
+        xy = xy[np.repeat(network.first[edges], count) + within(count)]
+    first = np.cumsum(count) - count
+    if not len(edges):
+        return np.zeros((0, 4))
+    sides = [side.reduceat(np.ascontiguousarray(xy[:, k]), first) for side in (np.minimum, np.maximum) for k in (0, 1)]
+    return np.column_stack(sides)
 
 
 def grown(boxes: Floats, metres: Floats) -> Floats:

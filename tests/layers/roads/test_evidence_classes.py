@@ -213,7 +213,9 @@ def test_cleared_ground_beside_an_accident_lifts_its_buffer_only_if_it_is_not_ol
     ("disposition", "bars"), [("in_place", True), (None, True), ("removed", False), ("destroyed", False)]
 )
 def test_spots_bar_while_they_are_in_place(disposition, bars):
-    evidence = found(hazards=hazard(ground=shapely.box(47, 39, 47.01, 39.01)), spots=spot(46.015, 39.005, disposition=disposition))
+    evidence = found(
+        hazards=hazard(ground=shapely.box(47, 39, 47.01, 39.01)), spots=spot(46.015, 39.005, disposition=disposition)
+    )
     assert ("inside_buffer" in names(evidence)) == bars
 
 
@@ -225,7 +227,9 @@ def test_a_later_accident_asks_for_a_new_verification():
 
 def test_accuracy_that_is_not_stated_is_the_worst():
     """10 + 2 * sqrt(100^2 + 10^2) + 3 m."""
-    evidence = found(hazards=hazard(ground=shapely.box(47, 39, 47.01, 39.01)), incidents=accident(46.015, 39.005, accuracy=None))
+    evidence = found(
+        hazards=hazard(ground=shapely.box(47, 39, 47.01, 39.01)), incidents=accident(46.015, 39.005, accuracy=None)
+    )
     piece = evidence.pieces[evidence.pieces["point"] == 0][0]
     assert piece["end"] - piece["begin"] == pytest.approx(2 * (13 + 2 * np.hypot(100, 10)), abs=0.1)
 
@@ -345,5 +349,7 @@ def test_what_no_record_covers_is_never_reported_as_surveyed(records):
 def test_lengths_of_the_classes_sum_to_the_road(records):
     evidence = find(network_of(LINES, SAID), coverage.arrange(**records), DAY)
     for mode in Mode:
-        metres = np.bincount(classes(evidence, mode), weights=evidence.pieces["end"] - evidence.pieces["begin"], minlength=9)
+        metres = np.bincount(
+            classes(evidence, mode), weights=evidence.pieces["end"] - evidence.pieces["begin"], minlength=9
+        )
         assert metres.sum() == pytest.approx(evidence.network.length.sum(), rel=1e-12)

@@ -104,7 +104,9 @@ def test_facts_of_pieces_are_those_of_points_on_them(seed, latitude):
         mine = np.flatnonzero(evidence.pieces["edge"] == edge)
         pieces = evidence.pieces[mine]
         place = np.searchsorted(pieces["begin"], at, side="right") - 1
-        near = np.array([(begin < at - 0.2) & (at + 0.2 < end) for begin, end in zip(pieces["begin"], pieces["end"], strict=True)])
+        near = np.array(
+            [(begin < at - 0.2) & (at + 0.2 < end) for begin, end in zip(pieces["begin"], pieces["end"], strict=True)]
+        )
         inner = near[place, np.arange(len(at))]  # the middle of the road, not where one piece turns into the next
         for k in np.flatnonzero(inner).tolist():
             piece = pieces[place[k]]
@@ -136,7 +138,9 @@ def check_nearest(evidence, frame, edge):
     for piece in pieces[:: max(len(pieces) // 6, 1)]:
         at = np.unique(np.r_[np.linspace(piece["begin"], piece["end"], 25), evidence.network.along[low:high]])
         at = at[(at >= piece["begin"]) & (at <= piece["end"])]
-        xy = np.column_stack([np.interp(at, evidence.network.along[low:high], evidence.network.lonlat[low:high, k]) for k in (0, 1)])
+        xy = np.column_stack(
+            [np.interp(at, evidence.network.along[low:high], evidence.network.lonlat[low:high, k]) for k in (0, 1)]
+        )
         gap = far(xy, frame.geometry.to_numpy())
         step = np.diff(at).max()
         least = gap.min()
@@ -204,7 +208,8 @@ def test_splitting_and_densifying_change_no_class(seed, latitude):
     whole = find(network_of(lines), coverage.arrange(frame, incidents=places), DAY)
     dense = frame.set_geometry(shapely.segmentize(frame.geometry.to_numpy(), 0.0004))
     doubled = gpd.GeoDataFrame(
-        {name: list(frame[name]) * 2 for name in frame.columns if name != "geometry"} | {"id": [f"D{k}" for k in range(2 * len(frame))]},
+        {name: list(frame[name]) * 2 for name in frame.columns if name != "geometry"}
+        | {"id": [f"D{k}" for k in range(2 * len(frame))]},
         geometry=[*frame.geometry, *frame.geometry],
         crs=4326,
     )
@@ -224,7 +229,10 @@ def halves(frame):
     for k, polygon in enumerate(frame.geometry):
         west, south, east, north = polygon.bounds
         middle = (west + east) / 2
-        for box in (shapely.box(west - 1, south - 1, middle, north + 1), shapely.box(middle, south - 1, east + 1, north + 1)):
+        for box in (
+            shapely.box(west - 1, south - 1, middle, north + 1),
+            shapely.box(middle, south - 1, east + 1, north + 1),
+        ):
             part = polygon.intersection(box)
             rows.append(k)
             parts.append(part)

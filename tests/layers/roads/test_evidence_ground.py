@@ -209,7 +209,10 @@ def test_planar_records_are_refused():
 def test_knowledge_of_the_future_is_not_used():
     """A moment between two approvals: what was recorded later changes nothing."""
     rows = hazards(square(46.01, 39.0, 46.02, 39.01), square(46.021, 39.0, 46.025, 39.01))
-    rows["recorded_at"] = [datetime.fromisoformat("2020-02-01T00:00:00Z"), datetime.fromisoformat("2020-09-01T00:00:00Z")]
+    rows["recorded_at"] = [
+        datetime.fromisoformat("2020-02-01T00:00:00Z"),
+        datetime.fromisoformat("2020-09-01T00:00:00Z"),
+    ]
     arrangement = coverage.arrange(rows)
     network = network_of([[(46.0, 39.005), (46.03, 39.005)]])
     then = find(network, arrangement.at("2020-05-01T00:00:00Z"), "2020-05-01")

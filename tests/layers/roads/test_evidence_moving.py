@@ -92,7 +92,9 @@ def history(seed):
             "handed_over_on": completed + pd.to_timedelta(30, unit="D"),
         },
     )
-    releases["qc_on"] = [day if qc == "passed" else None for day, qc in zip(completed, releases["qc_status"], strict=True)]
+    releases["qc_on"] = [
+        day if qc == "passed" else None for day, qc in zip(completed, releases["qc_status"], strict=True)
+    ]
     surveys = recorded(rng, {"id": [f"S{k}" for k in rng.integers(0, 3, 4)], "surveyed_on": days(rng, 4)})
     incidents = recorded(
         rng,
@@ -181,7 +183,11 @@ def test_only_edges_near_what_changed_are_looked_at(monkeypatch):
             "change": ["survey", "survey", "survey"],
             "recorded_at": [FIRST, FIRST, FIRST + timedelta(days=1)],
         },
-        geometry=[shapely.box(46.0, 39.001, 46.001, 39.002), shapely.box(46.0, 39.051, 46.001, 39.052), shapely.box(46.0, 39.001, 46.002, 39.002)],
+        geometry=[
+            shapely.box(46.0, 39.001, 46.001, 39.002),
+            shapely.box(46.0, 39.051, 46.001, 39.052),
+            shapely.box(46.0, 39.001, 46.002, 39.002),
+        ],
         crs=4326,
     )
     frames = {"hazards": versions.typed(hazards, LAYERS["hazards"])}
@@ -192,7 +198,9 @@ def test_only_edges_near_what_changed_are_looked_at(monkeypatch):
     from layers.roads import evidence as module
 
     original = module.found
-    monkeypatch.setattr(module, "found", lambda n, edges, inputs: looked_at.append(edges.tolist()) or original(n, edges, inputs))
+    monkeypatch.setattr(
+        module, "found", lambda n, edges, inputs: looked_at.append(edges.tolist()) or original(n, edges, inputs)
+    )
     after = moved(evidence, network, before.extended(frames), "2021-01-01")
     assert looked_at == [[0]]
     same(after, find(network, coverage.arrange(**frames), "2021-01-01"))
