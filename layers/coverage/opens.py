@@ -184,7 +184,7 @@ def _shares(rows: Rows, hazard: Ints) -> tuple[Floats, Ints, Ints]:
     sets = covering_sets(of_face, of_hazard, np.zeros(len(amount), dtype=np.int64))
     share = np.zeros(sets.count, dtype=np.int64)
     np.add.at(share, sets.of_face, amount)
-    return share * UNIT, sets.owner, sets.shape
+    return np.asarray(share * UNIT, dtype=np.float64), sets.owner, sets.shape
 
 
 def _drawn(  # noqa: PLR0913, PLR0917
@@ -279,4 +279,5 @@ def _faces(arrangement: Arranged, hazard: Ints, cell: Ints, number: Ints) -> lis
     polygons, owner = np.concatenate(parts), np.concatenate(owners)
     place = np.argsort(owner, kind="stable")
     pieces = shapely.geometrycollections(polygons[place], indices=np.searchsorted(np.unique(hazard), owner[place]))
-    return [*shapely.union_all(np.asarray(pieces, dtype=object)[:, np.newaxis], axis=1)]
+    joined: Geometries = np.asarray(shapely.union_all(np.asarray(pieces)[:, np.newaxis], axis=1), dtype=object)
+    return list(joined)

@@ -87,6 +87,12 @@ def grown(boxes: Floats, metres: Floats) -> Floats:
     return boxes + np.column_stack([-wide, -tall, wide, tall])
 
 
+def drawn(boxes: Floats) -> Geometries:
+    """Return boxes (n, 4) as polygons."""
+    found: Geometries = np.asarray(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]), dtype=object)
+    return found
+
+
 def candidates(roads: Floats, boxes: Floats, geometries: Geometries) -> Candidates:
     """Return which geometries each road may come near: those whose boxes meet.
 
@@ -98,12 +104,12 @@ def candidates(roads: Floats, boxes: Floats, geometries: Geometries) -> Candidat
     if not len(roads) or not len(boxes):
         near = np.zeros(0, dtype=np.int64)
     else:
-        west, south, east, north = *roads[:, :2].min(axis=0), *roads[:, 2:].max(axis=0)
+        (west, south), (east, north) = roads[:, :2].min(axis=0), roads[:, 2:].max(axis=0)
         meets = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
         near = np.flatnonzero(meets)
     road, place = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if len(near):
-        road, place = shapely.STRtree(shapely.box(*boxes[near].T)).query(shapely.box(*roads.T))
+        road, place = shapely.STRtree(drawn(boxes[near])).query(drawn(roads))
     used, local = np.unique(near[place], return_inverse=True)
     order = np.lexsort((local.ravel(), road))
     road, local = road[order], local.ravel()[order].astype(np.int64)
