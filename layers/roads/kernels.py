@@ -10,8 +10,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from layers.roads.plane import HALF_BAND, LEAST_RADIUS
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -20,6 +18,18 @@ TIE = 1e-6
 
 SHORT = 1e-3
 """Shorter pieces of road than this (m) come from rounding."""
+
+BAND = 2.0**-8
+"""The height of the bands of `layers.roads.plane` in degrees: some 430 m. A power of two, for exact borders.
+
+It stands here because compiled functions are kept until this file changes.
+"""
+
+HALF_BAND = float(np.radians(BAND / 2))
+"""Half of that, in radians."""
+
+LEAST_RADIUS = 6_335_000.0
+"""No radius of curvature of the ellipsoid is less (m)."""
 
 _FAR = 1e300
 
@@ -69,7 +79,9 @@ def _beside(ua: float, wa: float, ub: float, wb: float, distance: float) -> tupl
 
 
 @njit(cache=True, nogil=True)
-def _apart(box: Floats, start: Floats, axis: Floats, scale: Floats, low: float, high: float) -> float:
+def _apart(  # noqa: PLR0913, PLR0917
+    box: Floats, start: Floats, axis: Floats, scale: Floats, low: float, high: float
+) -> float:
     """Return a distance (m) that a stretch of a segment is at least away from a box (west, south, east, north)."""
     x0, x1 = start[0] * scale[0] + low * axis[0], start[0] * scale[0] + high * axis[0]
     y0, y1 = start[1] * scale[1] + low * axis[1], start[1] * scale[1] + high * axis[1]
@@ -87,7 +99,7 @@ def _more(rows: Floats, names: Ints, used: int) -> tuple[Floats, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def near(  # noqa: PLR0913, PLR0917, C901
+def near(  # noqa: C901, PLR0912, PLR0913, PLR0917
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -166,7 +178,7 @@ def near(  # noqa: PLR0913, PLR0917, C901
 
 
 @njit(cache=True, nogil=True)
-def inside(  # noqa: PLR0913, PLR0915, PLR0917, C901
+def inside(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -253,7 +265,9 @@ def inside(  # noqa: PLR0913, PLR0915, PLR0917, C901
 
 
 @njit(cache=True, nogil=True)
-def _point_gap(u: float, w: float, ua: float, wa: float, ub: float, wb: float) -> float:
+def _point_gap(  # noqa: PLR0913, PLR0917
+    u: float, w: float, ua: float, wa: float, ub: float, wb: float
+) -> float:
     """Return the square of the distance of a point from an edge."""
     du, dw = ub - ua, wb - wa
     square = du * du + dw * dw

@@ -15,7 +15,7 @@ from layers.coverage.opens import OpenGround
 from layers.coverage.records import Hazards, Releases, Said, Surveys
 from layers.coverage.register import Register
 from layers.roads.network import Network
-from layers.roads.outlines import grown
+from layers.roads.outlines import drawn, grown
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -152,7 +152,7 @@ def touched(boxes: Floats, grounds: Floats, reach: Floats) -> Bools:
     found = np.zeros(len(boxes), dtype=bool)
     wide = grown(grounds, reach)
     if len(wide) > 64:  # too many to ask one by one
-        found[shapely.STRtree(shapely.box(*boxes.T)).query(shapely.box(*wide.T))[1]] = True
+        found[shapely.STRtree(drawn(boxes)).query(drawn(wide))[1]] = True
         return found
     for west, south, east, north in wide.tolist():
         found |= (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
