@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.roads.rules import Unsurveyed
 from layers.routing.judged import Judged
-from layers.routing.search import compiled
+from layers.routing.search import Star, compiled
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -80,6 +80,21 @@ class Arcs:
         return Arcs(*(getattr(self, f.name)[rows] for f in fields(Arcs)))
 
 
+class Side(NamedTuple):
+    """Arcs put in order of the nodes at one end, so that a search reads them one after the other.
+
+    Attributes:
+        star: which arcs are at each node, and the node at their other end.
+        time, exposure: (m,) in that order.
+        arc: (m,) which arc of the graph each is.
+    """
+
+    star: Star
+    time: Ints
+    exposure: Ints
+    arc: Small
+
+
 @dataclass(frozen=True, eq=False)
 class Graph(Arcs):
     """Arcs between nodes, and which arcs leave and enter each node.
@@ -103,6 +118,18 @@ class Graph(Arcs):
         first, out = grouped(arcs.tail, nodes)
         into_first, into = grouped(arcs.head, nodes)
         return cls(**columns, nodes=nodes, first=first, out=out, into_first=into_first, into=into)
+
+    @cached_property
+    def leaving(self) -> Side:
+        """The arcs by the node that they leave."""
+        return Side(Star(self.first, self.head[self.out]), self.time[self.out], self.exposure[self.out], self.out)
+
+    @cached_property
+    def entering(self) -> Side:
+        """The arcs by the node that they enter."""
+        return Side(
+            Star(self.into_first, self.tail[self.into]), self.time[self.into], self.exposure[self.into], self.into
+        )
 
 
 @dataclass(frozen=True)

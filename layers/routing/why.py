@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from layers.roads.classes import Evidenced
 from layers.routing.graph import Graph, Ground, Stop, graph
 from layers.routing.judged import Judged
-from layers.routing.search import Star, advance, begin
+from layers.routing.search import advance, begin
 from layers.routing.split import cut
 
 Bools = NDArray[np.bool_]
@@ -55,7 +55,7 @@ def obstacles(ground: Ground) -> NDArray[np.int8]:
 def leads(found: Graph, origin: int, destination: int) -> bool:
     """Say whether any path leads from one node to another."""
     reach = begin(found.nodes, len(found), origin)
-    advance(Star(found.first, found.out, found.head), (found.time, found.exposure), reach, destination, 0)
+    advance(found.leaving.star, (found.leaving.time, found.leaving.exposure), reach, destination, 0)
     return bool(reach.settled[destination])
 
 
@@ -115,15 +115,15 @@ def closed_on_the_way(ground: Ground, stops: Sequence[Stop], what: int) -> list[
     found = graph(thought_away(ground, barred, what), stops)
     shut = np.zeros(len(ground.network), dtype=bool)
     shut[ground.judged.evidence.pieces["edge"][(barred & CLOSED) > 0]] = True
-    star, ids = Star(found.first, found.out, found.head), set[str]()
+    out, ids = found.leaving, set[str]()
     for k in range(len(stops) - 1):
         # Closed metres come first, so that roads are named that have to be opened, not those on a short cut.
         weight = np.where((found.edge >= 0) & shut[np.maximum(found.edge, 0)], found.time, 0)
         reach = begin(found.nodes, len(found), n + 2 * k)
-        advance(star, (weight, found.time), reach, n + 2 * k + 2, 0)
+        advance(out.star, (weight[out.arc], out.time), reach, n + 2 * k + 2, 0)
         node = n + 2 * k + 2
         while reach.via[node] >= 0:
-            arc = reach.via[node]
+            arc = out.arc[reach.via[node]]
             if weight[arc]:
                 ids.add(str(ground.network.of_road("id")[found.edge[arc]]))
             node = int(found.tail[arc])
