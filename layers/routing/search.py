@@ -35,7 +35,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 
 class Star(NamedTuple):
-    """The arcs at each node, node by node: those of v are first[v] to first[v + 1]; `other` is the node they lead to."""
+    """The arcs at each node, node by node: those of v are first[v] to first[v + 1]; `other` is where they lead."""
 
     first: Ints
     other: Small
