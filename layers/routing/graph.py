@@ -13,6 +13,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
@@ -188,6 +190,16 @@ class Ground:
     def usable(self) -> Bools:
         """Which edges the mode may use in some direction, shape (e,)."""
         return np.isfinite(self.seconds[0]) | np.isfinite(self.seconds[1])
+
+    @cached_property
+    def part_of(self) -> Ints:
+        """The connected part of the network that each edge belongs to, by the roads of the mode, shape (e,)."""
+        net, rows = self.network, self.usable
+        ends = (net.tail[rows], net.head[rows])
+        count = len(net.nodes)
+        links = csr_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(count, count))
+        _, part = connected_components(links, directed=False)
+        return np.asarray(part[net.tail], dtype=np.int64)
 
     @cached_property
     def arcs(self) -> Arcs:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from layers.roads.classes import Evidenced
@@ -12,6 +13,7 @@ from layers.routing.graph import Graph, Ground, Stop, graph
 from layers.routing.judged import Judged
 from layers.routing.search import advance, begin
 from layers.routing.split import cut
+from layers.vocabulary import EoStatus
 
 Bools = NDArray[np.bool_]
 Seconds = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -43,13 +45,25 @@ def obstacles(ground: Ground) -> NDArray[np.int8]:
     """Return what bars each piece, as bits, shape (p,): the traveller's wish or mode, a hazard or report, a record."""
     judged = ground.judged
     pieces, classes = judged.evidence.pieces, judged.classes
-    status = ground.network.of_road("eo_status")[pieces["edge"]]
     near = ((pieces["blocker"] >= 0) | (pieces["point"] >= 0)) & ~judged.lifted
     closed = classes == Evidenced.closed
     hazard = (classes == Evidenced.inside_hazard) | (classes == Evidenced.inside_buffer) | (closed & near)
     wish = ~judged.hard & ~ground.passable
-    barred = wish * POLICY + hazard * HAZARD + (closed | (hazard & (status == "closed"))) * CLOSED
+    barred = wish * POLICY + hazard * HAZARD + (closed | (hazard & closed_by_record(judged))) * CLOSED
     return np.asarray(barred, dtype=np.int8)
+
+
+def closed_by_record(judged: Judged) -> Bools:
+    """Say which pieces lie on a road that stays closed to the mode whatever is cleared: its class may say a hazard."""
+    network, rules = judged.evidence.network, judged.evidence.rules
+    roads = network.roads
+    if "eo_status" not in roads:
+        return np.zeros(len(judged.classes), dtype=bool)
+    status = roads["eo_status"].to_numpy(dtype=object)
+    width = pd.to_numeric(roads["eo_width_m"]).to_numpy(np.float64) if "eo_width_m" in roads else np.nan
+    narrow = ~(width >= rules.width_m[judged.mode])
+    shut = (status == EoStatus.closed) | ((status == EoStatus.restricted) & narrow)
+    return np.asarray(shut[network.road][judged.evidence.pieces["edge"]])
 
 
 def leads(found: Graph, origin: int, destination: int) -> bool:
