@@ -10,7 +10,7 @@ from layers.roads.rules import Mode
 from layers.routing.front import MOST_LABELS, STEP, Front, front
 from layers.routing.graph import Ground, Stop, graph, layered
 from layers.routing.route import Route, legs_of, route
-from layers.routing.snap import Anchor, Connect, Nearby, Refusal, anchor, checked
+from layers.routing.snap import Anchor, Connect, LonLat, Nearby, Refusal, anchor, checked, joined
 from layers.routing.why import Opening, Reason, why
 
 Ints = NDArray[np.int64]
@@ -121,7 +121,7 @@ def routes(  # noqa: PLR0913 - a question, and what answers it
     named = [checked(lonlat, name) for lonlat, name in zip(places, _names(len(places)), strict=True)]
     if all(lonlat == named[0] for lonlat in named):
         return Found(reasons=(Reason("SAME_PLACE", "The route begins and ends at the same place."),))
-    met = [anchor(nearby, ground, at, connect=connect, max_snap_m=limits.max_snap_m) for at in named]
+    met = _met(nearby, ground, named, connect, limits.max_snap_m)
     refused = [(k, m) for k, m in enumerate(met) if isinstance(m, Refusal)]
     if refused:
         said = [_refused(ground, k, m, len(met), limits) for k, m in refused if m.code != "BARRED"]
@@ -168,6 +168,23 @@ def _refused(ground: Ground, k: int, refusal: Refusal, count: int, limits: Limit
     code = {0: "START_IN_BUFFER", count - 1: "END_IN_BUFFER"}.get(k, "VIA_IN_BUFFER")
     detail = f"{name}: the place, or every way from it to a road, lies on open hazardous ground or within its buffer."
     return Reason(code, detail, facts)
+
+
+def _met(
+    nearby: Nearby, ground: Ground, places: Sequence[LonLat], connect: Connect, max_snap_m: float
+) -> list[Anchor | Refusal]:
+    """Lead all places to the road: to one part of the network where the nearest roads lie in several.
+
+    A path that leads nowhere, or a yard that the map does not join to the street, is often the nearest road.
+    """
+    met = [anchor(nearby, ground, at, connect=connect, max_snap_m=max_snap_m) for at in places]
+    touched = {int(ground.part_of[m.touch.edge]) for m in met if m.touch is not None}
+    if len(touched) < 2:
+        return met
+    part = joined(nearby, ground, places, max_snap_m)
+    if part is None:
+        return met
+    return [anchor(nearby, ground, at, connect=connect, max_snap_m=max_snap_m, part=part) for at in places]
 
 
 def _stop(met: Anchor | Refusal) -> Stop:

@@ -7,6 +7,7 @@ carriageway itself has none.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +15,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from layers import measure, versions
-from layers.definitions import LAYERS
+from layers import measure
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.routing.graph import MICRO, Ground, Stop, whole
 from layers.routing.judged import Judged
 from layers.routing.split import place
+from layers.vocabulary import EoStatus
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,9 +85,11 @@ def per_degree(latitude: float) -> Floats:
 def connectors(lines: Floats) -> Network:
     """Return straight lines (k, 2, 2) in degrees as a network: an edge each, of a road without a record."""
     count = len(lines)
+    record: dict[str, Any] = dict.fromkeys(("class", "name", "surface", "eo_as_of", "expires_on"))
+    record |= {"width_m": np.nan, "eo_width_m": np.nan, "oneway": False, "eo_status": EoStatus.not_assessed.value}
     names = {"id": [f"connector-{k + 1}" for k in range(count)]}
-    frame = gpd.GeoDataFrame(names, geometry=[shapely.LineString(line) for line in lines], crs=measure.LONLAT)
-    roads = versions.typed(frame, LAYERS["roads"])
+    geometry = np.asarray(shapely.linestrings(lines), dtype=object)
+    roads = gpd.GeoDataFrame({**names, **record}, geometry=geometry, crs=measure.LONLAT)
     rows, may = np.arange(count), np.ones(count, dtype=bool)
     along = np.column_stack([np.zeros(count), metres(lines[:, 0], lines[:, 1])]).ravel()
     nodes = lines.reshape(-1, 2)
@@ -260,8 +263,30 @@ def _width(ground: Ground, name: str, edge: int) -> float:
     return float("nan") if value is None else float(value)
 
 
-def anchor(
-    nearby: Nearby, ground: Ground, at: LonLat, *, connect: Connect, max_snap_m: float = 500.0
+def joined(nearby: Nearby, ground: Ground, places: Sequence[LonLat], max_snap_m: float) -> int | None:
+    """Return the part of the network (`Ground.part_of`) that all places have within reach, and nearest in sum.
+
+    None where there is none. Evidence is not looked at.
+    """
+    everything = np.ones(len(ground.passable), dtype=bool)
+    near: list[dict[int, float]] = []
+    for at in places:
+        mine: dict[int, float] = {}
+        for met in touches(nearby, ground, everything, at, max_snap_m):
+            mine.setdefault(int(ground.part_of[met.edge]), met.metres)
+        near.append(mine)
+    common = set.intersection(*(set(mine) for mine in near))
+    return min(common, key=lambda part: (sum(mine[part] for mine in near), part)) if common else None
+
+
+def anchor(  # noqa: PLR0913 - a place, a network and what may be done
+    nearby: Nearby,
+    ground: Ground,
+    at: LonLat,
+    *,
+    connect: Connect,
+    max_snap_m: float = 500.0,
+    part: int | None = None,
 ) -> Anchor | Refusal:
     """Lead a place to the road.
 
@@ -271,16 +296,19 @@ def anchor(
         at: longitude and latitude.
         connect: judges connectors.
         max_snap_m: the longest connector (m).
+        part: the part of the network (`Ground.part_of`) to be led to; None for any.
 
     Returns:
         The nearest place on a road whose connector may be used, or why there is none. A place that itself lies on open
         ground or in its buffer is refused, however near another road may be.
     """
+    pieces = ground.judged.evidence.pieces["edge"]
+    inside = np.ones(len(pieces), dtype=bool) if part is None else (ground.part_of == part)[pieces]
     refused: set[str] = set()
     # Most places have a road close by: look there first.
     for within in (max_snap_m / 16, max_snap_m / 4, max_snap_m):
-        everything = touches(nearby, ground, np.ones(len(ground.passable), dtype=bool), at, within)
-        near = touches(nearby, ground, ground.passable, at, within)
+        everything = touches(nearby, ground, inside, at, within)
+        near = touches(nearby, ground, inside & ground.passable, at, within)
         if near and _beside(ground, near[0], everything[0]):
             return Anchor(at, near[0])
         if not everything:

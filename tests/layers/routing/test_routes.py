@@ -162,6 +162,16 @@ def test_a_network_in_pieces_is_no_road():
     assert codes(find(judged(net, SURVEYED), [at(0, 0), at(6000, 0)])) == ["NO_ROAD"]
 
 
+def test_a_yard_apart_from_the_network_does_not_hide_the_road_behind_it():
+    net = network([*FORK, [(900, -40), (1100, -40)]])
+    found = find(judged(net, SURVEYED), [at(1000, -60), at(2000, 0)])
+    (only,) = found.alternatives
+    assert only.length_m == pytest.approx(60 + 1000, abs=0.1)
+    # Between two places of the yard it is the road.
+    (short,) = find(judged(net, SURVEYED), [at(920, -42), at(1080, -42)]).alternatives
+    assert short.length_m == pytest.approx(160, abs=0.1)
+
+
 def test_unsurveyed_forbidden_is_the_reason_where_showing_it_would_do():
     held = judged(network(FORK), [UNSURVEYED, BUFFER])
     connect = connecting(SURVEYED)
