@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.coverage.opens import OpenGround
-from layers.routing.arcs import arcs, fastest, graph, traced
+from layers.routing.arcs import Arcs, Graph, arcs, fastest, graph, traced
 from layers.routing.opening import chain
 from layers.routing.passages import Passages, contract
 from layers.routing.shared import SharedGround
@@ -79,7 +79,8 @@ def least_opening(  # noqa: PLR0913
     found = chain(passages, shared, passages.node[start], passages.node[goal], needed=needed, time_limit_s=time_limit_s)
     if found is None:
         return None
-    way, backward, seconds = open_way(ways, found.hazards, start, goal)
+    after = opened(ways, found.hazards, start)
+    way, backward, seconds = after.way(int(goal[np.argmin(after.cost[goal])]))
     return Opening(
         found.hazards,
         tuple(str(name) for name in ground.ids[found.hazards]),
@@ -93,22 +94,32 @@ def least_opening(  # noqa: PLR0913
     )
 
 
-def open_way(ways: Stretches, cleared: Ints, sources: Ints, targets: Ints) -> tuple[Ints, Bools, float]:
-    """Return the way once some hazards are cleared: stretches, whether each is gone backwards, and seconds.
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The ways from some sources once hazards are cleared: past the fewest stretches with points, then the fastest."""
 
-    It passes the fewest stretches barred by points, and is the fastest of those. Empty where source is target.
+    arcs: Arcs
+    on: Graph
+    cost: Floats
+    before: Ints
 
-    Raises:
-        ValueError: there is no way.
-    """
+    def way(self, goal: int) -> tuple[Ints, Bools, float]:
+        """Return the way to a node: stretches, whether each is gone backwards, and seconds; empty at a source.
+
+        Raises:
+            ValueError: there is no way.
+        """
+        if np.isinf(self.cost[goal]):
+            raise ValueError("no way opens when these hazards are cleared")
+        way = traced(self.on, self.before, goal)
+        return self.arcs.stretch[way], self.arcs.backward[way], float(self.arcs.seconds[way].sum())
+
+
+def opened(ways: Stretches, cleared: Ints, sources: Ints) -> Opened:
+    """Return the ways from some nodes once some hazards (rows of the open ground) are cleared."""
     left = np.bincount(ways.hazards.row, ~np.isin(ways.hazards.items, cleared), len(ways.edge)) > 0
     usable = arcs(ways, ~ways.shut & ~left)
     # A stretch past a point weighs more than any way without: than all seconds together.
     pointed = ways.points.counts[usable.stretch] > 0
     on = graph(usable, usable.seconds + pointed * (usable.seconds.sum() + 1.0))
-    cost, before = fastest(on, sources)
-    goal = int(targets[np.argmin(cost[targets])])
-    if np.isinf(cost[goal]):
-        raise ValueError("no way opens when these hazards are cleared")
-    way = traced(on, before, goal)
-    return usable.stretch[way], usable.backward[way], float(usable.seconds[way].sum())
+    return Opened(usable, on, *fastest(on, sources))
