@@ -115,25 +115,36 @@ def _accuracy(points: gpd.GeoDataFrame) -> Floats:
 
 def _barring(lines: Geometries, others: Geometries, accuracy: Floats, rules: Rules) -> Rows:
     """Return for each line which geometries lie within their buffer of it."""
-    if not len(others) or not len(lines):
-        return Rows.of_lists([[]] * len(lines))
     error = np.where(np.isnan(accuracy), rules.accuracy_m, accuracy)
     buffer = rules.buffer_m + rules.k * np.hypot(error, rules.road_accuracy_m) + rules.road_width_m / 2
-    buffer = buffer * WIDER + MARGIN_M
+    return near(lines, others, buffer)
+
+
+def near(geometries: Geometries, others: Geometries, within_m: Floats | float) -> Rows:
+    """Return for each geometry which others lie within a distance of it, a little more rather than less.
+
+    Args:
+        geometries: (m,) in longitude and latitude.
+        others: (n,) the same.
+        within_m: (n,) or one, the distance (m).
+    """
+    if not len(others) or not len(geometries):
+        return Rows.of_lists([[]] * len(geometries))
+    wide = np.broadcast_to(np.asarray(within_m, np.float64) * WIDER + MARGIN_M, len(others))
     tree = shapely.STRtree(others)
-    bounds = shapely.bounds(lines)
-    reach = buffer.max() / 110_000
-    wide = reach / np.cos(np.radians(np.abs(bounds[:, [1, 3]]).max(axis=1)))
-    boxes = shapely.box(bounds[:, 0] - wide, bounds[:, 1] - reach, bounds[:, 2] + wide, bounds[:, 3] + reach)
-    line, other = tree.query(boxes)
+    bounds = shapely.bounds(geometries)
+    reach = wide.max() / 110_000
+    across = reach / np.cos(np.radians(np.abs(bounds[:, [1, 3]]).max(axis=1)))
+    boxes = shapely.box(bounds[:, 0] - across, bounds[:, 1] - reach, bounds[:, 2] + across, bounds[:, 3] + reach)
+    one, other = tree.query(boxes)
     close = []
-    for k, o in zip(line.tolist(), other.tolist(), strict=True):
-        lat = float(bounds[k, 1])
+    for k, o in zip(one.tolist(), other.tolist(), strict=True):
+        lat = float(bounds[k, [1, 3]].mean())
         metres = np.array([111_320 * np.cos(np.radians(lat)), 111_132 - 560 * np.cos(np.radians(2 * lat))])
-        a, b = (shapely.transform(g, metres.__mul__) for g in (lines[k], others[o]))
-        close.append(bool(shapely.dwithin(a, b, buffer[o])))
+        a, b = (shapely.transform(g, metres.__mul__) for g in (geometries[k], others[o]))
+        close.append(bool(shapely.dwithin(a, b, wide[o])))
     there = np.array(close, bool)
-    return Rows.of(line[there], other[there], len(lines))
+    return Rows.of(one[there], other[there], len(geometries))
 
 
 def _only(rows: Rows, keep: NDArray[np.bool_]) -> Rows:
