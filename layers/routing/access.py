@@ -35,6 +35,7 @@ class Asked:
         ground: the open ground that bars them.
         places: (1 + n,) where the site and the settlements meet the road.
         ids: (n,) ids of the settlements.
+        points: ids of the evidence's incidents and spots; where they are not given their rows are named.
         max_snap_m: a settlement farther from the road has no road.
         time_limit_s: how long the least opening of one settlement may be searched (s).
     """
@@ -43,6 +44,7 @@ class Asked:
     ground: OpenGround
     places: Places
     ids: NDArray[np.object_]
+    points: NDArray[np.object_] | None = None
     max_snap_m: float = MAX_SNAP_M
     time_limit_s: float = 5.0
 
@@ -56,7 +58,7 @@ def access(asked: Asked) -> pd.DataFrame:
     Columns: `settlement`; `reached`; `worst` (class of evidence) and `verdict`; `seconds` and `metres` (NaN where not
     reached); metres of each class that is no hard block; `road_m`, how far the road is; `reason` (see `Unreached`), ""
     where reached; `hazards` that bar the way, the ids joined with ;, and `m2`, the least ground to clear so that it
-    opens, `bound_m2` and `proven`; `points`, rows of the incidents and spots on that way joined with ;.
+    opens, `bound_m2` and `proven`; `points`, the incidents and spots on that way joined with ;.
 
     Raises:
         ValueError: ids and places do not match, or the site is too far from any road.
@@ -138,7 +140,7 @@ def _barring(asked: Asked, site: int, nodes: Ints, reached: Bools, near: Bools) 
                 after[cleared] = opened(ways, found.hazards, np.array([site]))
             own = np.union1d(own, ways.points.take(after[cleared].way(int(nodes[k]))[0]))
         ids = ";".join(str(name) for name in asked.ground.ids[found.hazards])
-        named = ";".join(str(point) for point in own)
+        named = ";".join(str(point) for point in (own if asked.points is None else asked.points[own]))
         rows.append((str(Unreached.only_through_hazard), ids, found.m2, found.bound_m2, found.proven, named))
     return pd.DataFrame(rows, columns=["reason", "hazards", "m2", "bound_m2", "proven", "points"])
 

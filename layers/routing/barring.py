@@ -1,7 +1,8 @@
 """What bars the way between places, and the least ground to clear so that it opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from layers.routing.arcs import Arcs, Graph, arcs, fastest, graph, traced
 from layers.routing.opening import chain
 from layers.routing.passages import Passages, contract
 from layers.routing.shared import SharedGround
-from layers.routing.stretches import Stretches
+from layers.routing.stretches import Judgement, Stretches, stretches
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -92,6 +93,29 @@ def least_opening(  # noqa: PLR0913
         backward,
         seconds,
     )
+
+
+def opens(judged: Judgement, seconds: tuple[Floats, Floats], origin: int, destination: int) -> Mapping[str, Any]:
+    """Return what opens a way between two nodes of a network, as plain values; empty where no clearing does.
+
+    `hazards` and `points` (ids; points are incidents and spots to be dealt with), `m2`, `bound_m2`, `proven`.
+
+    Args:
+        judged: what the pieces of the network are to a mode.
+        seconds: (e,) and (e,) travel times of the edges forwards and backwards (s), inf where the mode may not.
+        origin, destination: nodes of the network.
+    """
+    evidence = judged.evidence
+    found = least_opening(stretches(judged, seconds), evidence.hazards, [origin], [destination])
+    if found is None:
+        return {}
+    return {
+        "hazards": list(found.ids),
+        "m2": found.m2,
+        "bound_m2": found.bound_m2,
+        "proven": found.proven,
+        "points": [str(name) for name in evidence.points["id"].to_numpy()[found.points]],
+    }
 
 
 @dataclass(frozen=True, eq=False)
