@@ -74,19 +74,20 @@ def ordered(part: Relevant, blockers: Rows, of: Ints, least: Floats, *, time_lim
     while (left := end - time.monotonic()) > 0:
         matrix = csr_array(vstack([always, block[taken]]))
         at_least = np.concatenate([always_least, block_least[taken]])
-        below: Any = -matrix  # the stubs know dense matrices only
+        below: Any = -matrix  # the stubs know neither sparse matrices nor bounds as an array
+        limits: Any = np.column_stack([np.zeros(program.columns), most])
         result = linprog(
             price,
             A_ub=below,
             b_ub=-at_least,
-            bounds=np.column_stack([np.zeros(program.columns), most]),
+            bounds=limits,
             method="highs",
             options={"time_limit": left},
         )
         if result.status != 0:
             break
         bound = max(bound, _dual(matrix, at_least, price, most, np.asarray(result.ineqlin.marginals)))
-        missing = np.where(taken, 0.0, block_least - block @ result.x)
+        missing = np.where(taken, 0.0, block_least - block @ np.asarray(result.x, np.float64))
         worst = np.argsort(-missing, kind="stable")[:ADDED]
         worst = worst[missing[worst] > 1e-6]
         if not len(worst):

@@ -57,6 +57,7 @@ class Stretches:
         metres: (k, 9) metres of each class (`layers.roads.classes.Evidenced`).
         worst: (k,) the worst class on it.
         shut: (k,) whether it stays impassable whatever is cleared: closed by its record, or not open to the mode.
+        closed: (k,) whether it is so by the record of its road.
         hazards: for each stretch, the hazards (rows of the open ground) that bar it.
         points: for each stretch, the incidents and spots (rows of the evidence's points) that bar it.
         place: (m,) the node of each place.
@@ -73,6 +74,7 @@ class Stretches:
     metres: Floats
     worst: NDArray[np.int8]
     shut: Bools
+    closed: Bools
     hazards: Rows
     points: Rows
     place: Ints
@@ -152,7 +154,9 @@ def stretches(
     if mode is Mode.foot:
         # Ground in a buffer is not cleared when the hazard beside it is: people on foot still may not go there.
         never |= (kind == Evidenced.inside_buffer) & ~may
-    shut = closed_by_record(network, evidence.rules, mode)[of]
+    closed = closed_by_record(network, evidence.rules, mode)[of]
+    closed[stretch[kind == Evidenced.closed]] = True
+    shut = closed.copy()
     shut[stretch[never]] = True
     return Stretches(
         nodes=nodes,
@@ -166,6 +170,7 @@ def stretches(
         metres=np.asarray(by_class, np.float64).reshape(count, len(Evidenced)),
         worst=worst,
         shut=shut,
+        closed=closed,
         hazards=Rows.of(np.repeat(stretch[within], per), by, count),
         points=Rows.of(stretch[at], point[at], count),
         place=place,
