@@ -34,11 +34,11 @@ AS_OF = "2026-01-01"
 
 
 def hazards(count: int, on: network.Network, seed: int = 3) -> gpd.GeoDataFrame:
-    """Return hazards of 30 vertices and some 40 m across, most of them beside roads as they are found."""
+    """Return hazards of 30 vertices around roads, the smaller the more there are, so that ways are left between them."""
     rng = np.random.default_rng(seed)
-    middle = on.lonlat[rng.integers(0, len(on.lonlat), count)] + rng.normal(0, 0.004, (count, 2))
+    middle = on.lonlat[rng.integers(0, len(on.lonlat), count)] + rng.normal(0, 0.012, (count, 2))
     turn = np.sort(rng.uniform(0, 2 * np.pi, (count, 30)), axis=1)
-    reach = 0.0002 * rng.uniform(0.6, 1.4, (count, 30))
+    reach = 0.00018 * np.sqrt(1_000 / count) * rng.uniform(0.6, 1.4, (count, 30))
     x, y = middle[:, :1] + 1.35 * reach * np.cos(turn), middle[:, 1:] + reach * np.sin(turn)
     polygons = shapely.make_valid(shapely.polygons(np.stack([x, y], axis=2)), method="structure", keep_collapsed=False)
     values = {"id": [f"H{k:05}" for k in range(count)], "classification": "CHA", "opened_on": "2020-01-01"}
@@ -88,9 +88,10 @@ def pairs(on: network.Network, frame: gpd.GeoDataFrame, count: int) -> list[tupl
     )[0]
     free = np.delete(largest, np.unique(clear))
     found: list[tuple[int, int]] = []
+    far = 0.4 * float(np.hypot(*np.ptp(on.nodes[free], axis=0)))
     while len(found) < count:
         a, b = rng.choice(free, 2, replace=False).tolist()
-        if np.hypot(*(on.nodes[a] - on.nodes[b])) > 0.05:
+        if np.hypot(*(on.nodes[a] - on.nodes[b])) > far:
             found.append((a, b))
     return found
 
