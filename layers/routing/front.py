@@ -30,7 +30,7 @@ STEP = 10_000_000
 """Exposure is compared in whole 10 m, rounded up (domain rules, section 6); here in micrometres."""
 MOST_LABELS = 20_000_000
 """Labels kept and waiting, at which a search gives up; about 40 bytes each."""
-WEIGHTINGS = 3
+WEIGHTINGS = 5
 """Searches by weighted sums that bound what lies between the fastest and the least exposed."""
 FINE = 1000
 
@@ -141,6 +141,11 @@ def slope(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(exposure / unit)), max(1, round(time / unit))
 
 
+def gap(one: tuple[int, int], other: tuple[int, int]) -> int:
+    """Return how much room two points (time, exposure) leave between them."""
+    return abs(other[0] - one[0]) * abs(other[1] - one[1])
+
+
 def between(searches: Searches, known: Known, most: int) -> Ints:
     """Search for ways between the fastest and the least exposed, by weighted sums; return the weights, shape (w, 2).
 
@@ -151,7 +156,9 @@ def between(searches: Searches, known: Known, most: int) -> Ints:
     pairs = [(searches.done[0].at(searches.origin), searches.done[1].at(searches.origin))]
     weights: list[tuple[int, int]] = []
     while pairs and len(weights) < most and len(known.time) > 1:
-        one, other = pairs.pop(0)
+        # Where most is unknown: the widest gap between neighbouring points.
+        widest = max(range(len(pairs)), key=lambda k: gap(*pairs[k]))
+        one, other = pairs.pop(widest)
         weigh = slope(one, other)
         bound = int(corners(known, np.array([weigh]))[-1].max()) + 1
         weights.append(weigh)

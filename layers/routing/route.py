@@ -141,7 +141,8 @@ def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], co
         if judged is None:
             continue
         lines.append(stretch(judged.evidence.network, leg.edge, leg.begin, leg.end))
-        blocks.append(_sections(judged, leg, so_far))
+        held = (ground.first[leg.edge], ground.first[leg.edge + 1]) if leg.stop < 0 else _held(judged, leg.edge)
+        blocks.append(_sections(judged, leg, held, so_far))
         so_far += leg.length
     sections = np.concatenate(blocks) if blocks else np.empty(0, dtype=SECTIONS)
     lonlat = np.vstack(lines) if lines else np.empty((0, 2))
@@ -150,10 +151,16 @@ def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], co
     return Route(ground, anchors, legs, lonlat, sections, *costs)
 
 
-def _sections(judged: Judged, leg: Leg, so_far: float) -> NDArray[np.void]:
-    """Return the sections of a leg that begins `so_far` metres from the route's beginning."""
+def _held(judged: Judged, edge: int) -> tuple[int, int]:
+    """Return the first piece of a connector, and the first after it."""
+    low, high = np.searchsorted(judged.evidence.pieces["edge"], [edge, edge + 1])
+    return int(low), int(high)
+
+
+def _sections(judged: Judged, leg: Leg, held: tuple[int, int], so_far: float) -> NDArray[np.void]:
+    """Return the sections of a leg, whose edge holds some pieces, `so_far` metres from the route's beginning."""
     pieces = judged.evidence.pieces
-    rows = np.arange(*np.searchsorted(pieces["edge"], [leg.edge, leg.edge + 1]))
+    rows = np.arange(*held)
     left, right = min(leg.begin, leg.end), max(leg.begin, leg.end)
     rows = rows[(pieces["begin"][rows] < right) & (pieces["end"][rows] > left)]
     # The ends of the leg are exact, so that the lengths of sections sum to the route's.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,25 +150,28 @@ def _names(count: int) -> list[str]:
 def _refused(ground: Ground, k: int, refusal: Refusal, count: int, limits: Limits) -> Reason:
     """Return the reason for a place that cannot be led to the road."""
     name = _names(count)[k]
-    facts = {"place": name, "distance_m": refusal.metres}
+    facts: dict[str, Any] = {"place": name, "distance_m": refusal.metres}
     if refusal.code == "NO_ROAD":
         far = "more than 50 km" if refusal.metres is None else f"{refusal.metres:.0f} m"
         within = f"within {limits.max_snap_m:g} m"
         detail = f"{name}: no road for this way of travelling lies {within}; the nearest is {far} away."
+        detail += " Choose a place nearer to a road."
         return Reason("NO_ROAD", detail, facts)
     if refusal.code == "UNSURVEYED_NOT_ALLOWED":
         on_foot = ground.judged.mode == Mode.foot
         rule = (
             "people on foot may use verified carriageways and cleared, handed-over ground only"
             if on_foot
-            else ("unsurveyed ground was ruled out")
+            else "unsurveyed ground was ruled out"
         )
         return Reason(
             "UNSURVEYED_NOT_ALLOWED", f"{name}: the way to the road leads over unsurveyed ground; {rule}.", facts
         )
     code = {0: "START_IN_BUFFER", count - 1: "END_IN_BUFFER"}.get(k, "VIA_IN_BUFFER")
-    detail = f"{name}: the place, or every way from it to a road, lies on open hazardous ground or within its buffer."
-    return Reason(code, detail, facts)
+    where = "every way from the place to a road meets" if refusal.code == "SHUT_IN" else "the place lies on"
+    by = f": {', '.join(refusal.barring)}" if refusal.barring else ""
+    detail = f"{name}: {where} open hazardous ground, or its buffer or that of a report{by}. Do not go there."
+    return Reason(code, detail, {**facts, "barred_by": list(refusal.barring)})
 
 
 def _met(

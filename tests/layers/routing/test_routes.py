@@ -1,5 +1,7 @@
 """Routes on small networks: what is given, where they run, what they cost, and why there are none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from routing_cases import at, connecting, judged, network, seconds, table
@@ -207,6 +209,24 @@ def test_a_closed_road_is_named():
     found = find(judged(net, [CLOSED, CLOSED, SURVEYED]), [at(-100, 0), at(2000, 0)])
     assert codes(found) == ["ONLY_THROUGH_CLOSED_ROAD"]
     assert found.reasons[0].facts == {"roads": ["road-000"]}
+
+
+def test_a_closed_road_through_a_hazard_needs_both_to_change():
+    net = network(
+        [*FORK[:1], [(-200, 0), (0, 0)], [(2000, 0), (2200, 0)]],
+        roads={"eo_status": ["restricted", "not_assessed", "not_assessed"], "eo_width_m": [2.0, np.nan, np.nan]},
+    )
+    held = judged(net, [Evidenced.inside_hazard, SURVEYED, SURVEYED], blocker={0: 0})
+    found = find(held, [at(-100, 0), at(2100, 0)], opening=lambda *_: {"hazards": ["H1"], "m2": 1.0})
+    assert codes(found) == ["ONLY_THROUGH_HAZARD", "ONLY_THROUGH_CLOSED_ROAD"]
+    assert found.reasons[1].facts == {"roads": ["road-000"]}
+
+
+def test_records_without_a_word_on_ordnance_close_nothing():
+    net = network([*FORK[:1], [(-200, 0), (0, 0)], [(2000, 0), (2200, 0)]])
+    net = replace(net, roads=net.roads[["id", "geometry"]])
+    found = find(judged(net, [BUFFER, SURVEYED, SURVEYED], point={0: 0}), [at(-100, 0), at(2100, 0)])
+    assert codes(found) == ["ONLY_THROUGH_HAZARD"]
 
 
 def test_on_foot_only_verified_and_cleared_ground_is_used():
