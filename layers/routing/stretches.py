@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from layers.roads.classes import HARD, Evidenced
@@ -102,7 +103,8 @@ def closed_by_record(network: Network, rules: Rules, mode: Mode) -> Bools:
     status = network.of_road("eo_status").astype(object)
     narrow = np.ones(len(network), bool)
     if "eo_width_m" in network.roads:
-        narrow = ~(network.of_road("eo_width_m").astype(float) >= rules.width_m[mode])
+        width = pd.to_numeric(network.roads["eo_width_m"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        narrow = ~(width >= rules.width_m[mode])[network.road]
     return np.asarray(shut | (status == "closed") | ((status == "restricted") & narrow))
 
 

@@ -209,3 +209,28 @@ def test_what_clearance_opens_and_what_it_does_not(kind, mode, may, wanted):
 def test_a_point_and_a_hazard_on_one_road_are_both_named():
     facts = opens(judged(Evidenced.inside_buffer, Mode.car, point=0), SECONDS, 0, 1)
     assert facts == {"hazards": ["H0"], "m2": 7.0, "bound_m2": 7.0, "proven": True, "points": ["P0"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "width", "mode", "shut"),
+    [
+        ("closed", 9.0, Mode.car, True),
+        ("restricted", None, Mode.car, True),
+        ("restricted", 2.6, Mode.car, False),
+        ("restricted", 2.6, Mode.convoy, True),
+        ("verified", None, Mode.convoy, False),
+        (None, None, Mode.car, False),
+    ],
+)
+def test_a_record_closes_a_road_that_lies_on_open_ground(status, width, mode, shut):
+    case = judged(Evidenced.inside_hazard, mode)
+    roads = case.evidence.network.roads
+    roads["eo_status"], roads["eo_width_m"] = [status], [width]
+    assert stretches(case, SECONDS).closed.tolist() == [shut]
+    assert (opens(case, SECONDS, 0, 1) == {}) == shut
+
+
+def test_a_road_that_is_not_open_to_the_mode_stays_shut():
+    case = judged(Evidenced.inside_hazard, Mode.bus)
+    case.evidence.network.allowed[:] = 1  # the bit of convoys
+    assert opens(case, SECONDS, 0, 1) == {}
