@@ -6,6 +6,7 @@ and is said by `layers.roads.classes`.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,7 +79,9 @@ def find(network: Network, arrangement: Arranged, as_of: versions.Date, rules: R
     rules = rules or Rules()
     inputs = gathered(arrangement, as_of, rules)
     edges = np.arange(len(network))
-    return put_together(network, as_of, inputs, found(network, edges, inputs))
+    facts = found(network, edges, inputs)
+    table, facts.pieces["source"] = sources(inputs.arrangement, facts.pieces["source"].astype(np.int64))
+    return _put_together(network, as_of, inputs, facts, table, boxes_of_edges(network, edges))
 
 
 def moved(
@@ -126,15 +129,20 @@ def moved(
         grounds += [one.hazards.boxes[hazards], bounds[points]]
         reach += [far[hazards] + wide, beside[points] + wide]
     again = (edge_before < 0) | moving.touched(boxes, np.concatenate(grounds), np.concatenate(reach))
-    renamed = _renamed(
-        evidence, moving.turned(hazard_before, len(evidence.hazards)), moving.turned(point_before, len(evidence.points))
-    )
     fresh = found(network, np.flatnonzero(again), inputs)
+    edge_now = moving.turned(np.where(again, moving.NEW, edge_before), len(evidence.network))
+    table, source_now = _sources_now(evidence, edge_now, fresh, inputs)
+    numbers = {
+        "source": source_now,
+        "point": moving.turned(point_before, len(evidence.points)),
+        "blocker": moving.turned(hazard_before, len(evidence.hazards)),
+    }
+    kept = _renamed(evidence, numbers | {"nearest": numbers["blocker"]})
     if network is evidence.network:
-        facts = spliced(renamed, np.flatnonzero(again), fresh)
+        facts = spliced(kept, np.flatnonzero(again), fresh)
     else:
-        facts = together([_moved_edges(renamed, edge_before, ~again, len(evidence.network)), fresh])
-    return put_together(network, as_of, inputs, facts, boxes)
+        facts = together([_moved_edges(kept, edge_now), fresh])
+    return _put_together(network, as_of, inputs, facts, table, boxes)
 
 
 def _names(points: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -143,50 +151,60 @@ def _names(points: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return names
 
 
-def _renamed(evidence: Evidence, hazard_now: Ints, point_now: Ints) -> Facts:
-    """Return the facts with hazards and points numbered as they are now (-1: gone), and sources by their codes."""
-    pieces = evidence.pieces.copy()
-    barred = evidence.barred_by
+def _sources_now(evidence: Evidence, edge_now: Ints, fresh: Facts, inputs: Inputs) -> tuple[gpd.GeoDataFrame, Ints]:
+    """Return the sources of the edges that stay and of fresh facts, and where each source of before is among them.
 
-    def rename(name: str, now: Ints) -> None:
-        if len(now):
-            pieces[name] = np.where(pieces[name] >= 0, now[pieces[name]], -1)
+    Fresh facts get the rows of their sources instead of the codes.
+    """
+    codes, pieces = codes_of(evidence.sources), evidence.pieces
+    used = np.zeros(len(codes) + 1, dtype=bool)  # the last: pieces without source
+    used[pieces["source"][edge_now[pieces["edge"]] >= 0]] = True
+    said = fresh.pieces["source"].astype(np.int64)
+    table, rows = sources(inputs.arrangement, np.concatenate([np.where(used[:-1], codes, -1), said]))
+    fresh.pieces["source"] = rows[len(codes) :]
+    return table, rows[: len(codes)]
 
-    rename("source", codes_of(evidence.sources))
-    rename("point", point_now)
-    if not np.array_equal(hazard_now, np.arange(len(hazard_now))):
-        rename("blocker", hazard_now)
-        rename("nearest", hazard_now)
-        barred = hazard_now[barred]
+
+def _renamed(evidence: Evidence, numbers: Mapping[str, Ints]) -> Facts:
+    """Return the facts of before with the rows that columns name as they are numbered now (-1: gone)."""
+    pieces, barred = evidence.pieces, evidence.barred_by
+    other = {name: now for name, now in numbers.items() if not np.array_equal(now, np.arange(len(now)))}
+    if other:
+        pieces = pieces.copy()
+    for name, now in other.items():
+        pieces[name] = np.where(pieces[name] >= 0, now[pieces[name]], -1)
+    if "blocker" in other:
+        barred = other["blocker"][barred]
     return Facts(pieces, Sets(evidence.barring, barred))
 
 
-def _moved_edges(facts: Facts, edge_before: Ints, stays: NDArray[np.bool_], count: int) -> Facts:
-    """Return the facts of the edges that stay, by the numbers they have now."""
-    edge_now = np.full(count, -1, dtype=np.int64)
-    edge_now[edge_before[stays]] = np.flatnonzero(stays)
+def _moved_edges(facts: Facts, edge_now: Ints) -> Facts:
+    """Return the facts of the edges that stay, by the numbers they have now (-1: gone)."""
     place = np.flatnonzero(edge_now[facts.pieces["edge"]] >= 0)
     pieces = facts.pieces[place]
     pieces["edge"] = edge_now[pieces["edge"]]
     return Facts(pieces, facts.barred.chosen(place))
 
 
-def put_together(
-    network: Network, as_of: versions.Date, inputs: Inputs, facts: Facts, boxes: NDArray[np.float64] | None = None
+def _put_together(  # noqa: PLR0913, PLR0917
+    network: Network,
+    as_of: versions.Date,
+    inputs: Inputs,
+    facts: Facts,
+    table: gpd.GeoDataFrame,
+    boxes: NDArray[np.float64],
 ) -> Evidence:
-    """Return the evidence of a network from the facts of all its edges."""
-    pieces = facts.pieces
-    table, pieces["source"] = sources(inputs.arrangement, pieces["source"].astype(np.int64))
+    """Return the evidence of a network from the facts of all its edges, their sources as rows of the table."""
     return Evidence(
         network,
         versions.as_date(as_of),
         inputs.rules,
-        pieces,
+        facts.pieces,
         inputs.hazards,
         inputs.points,
         table,
         facts.barred.first,
         facts.barred.names,
         inputs.arrangement,
-        boxes_of_edges(network, np.arange(len(network))) if boxes is None else boxes,
+        boxes,
     )
