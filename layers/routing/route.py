@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.coverage.cutting import within
 from layers.routing.front import STEP
 from layers.routing.graph import JOINT, MICRO, Graph, Ground
 from layers.routing.judged import Judged
@@ -136,19 +138,68 @@ def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], co
         costs: time (microseconds) and exposure (micrometres).
     """
     lines, blocks, so_far = [], [], 0.0
-    for leg in legs:
-        judged = ground.judged if leg.stop < 0 else anchors[leg.stop].judged
-        if judged is None:
-            continue
-        lines.append(stretch(judged.evidence.network, leg.edge, leg.begin, leg.end))
-        held = (ground.first[leg.edge], ground.first[leg.edge + 1]) if leg.stop < 0 else _held(judged, leg.edge)
-        blocks.append(_sections(judged, leg, held, so_far))
-        so_far += leg.length
+    length = ground.network.length
+    for whole, some in groupby(legs, key=lambda leg: _is_whole(leg, length)):
+        for part in [list(some)] if whole else [[leg] for leg in some]:
+            line, sections = _of_whole(ground, part) if whole else _of_part(ground, anchors, part[0])
+            sections["from_m"] += so_far
+            sections["to_m"] += so_far
+            lines.append(line)
+            blocks.append(sections)
+            so_far = float(sections["to_m"][-1])
     sections = np.concatenate(blocks) if blocks else np.empty(0, dtype=SECTIONS)
     lonlat = np.vstack(lines) if lines else np.empty((0, 2))
     if len(lonlat):
         lonlat = lonlat[np.r_[True, (np.diff(lonlat, axis=0) != 0).any(axis=1)]]
     return Route(ground, anchors, legs, lonlat, sections, *costs)
+
+
+def _is_whole(leg: Leg, length: Floats) -> bool:
+    """Say whether a leg is an edge of the network from one end to the other."""
+    return leg.stop < 0 and min(leg.begin, leg.end) == 0 and max(leg.begin, leg.end) == length[leg.edge]
+
+
+def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.void]]:
+    """Return the line and the sections of legs that are whole edges, all at once: most of a long route is made of them."""
+    net, pieces = ground.network, ground.judged.evidence.pieces
+    edge = np.array([leg.edge for leg in legs])
+    against = np.array([leg.begin > leg.end for leg in legs])
+    length = net.length[edge]
+    line = net.lonlat[_in_turn(net.first[edge], net.first[edge + 1], against)[0]]
+    row, of = _in_turn(ground.first[edge], ground.first[edge + 1], against)
+    begin, end = pieces["begin"][row], pieces["end"][row]
+    real = (begin < length[of]) & (end > 0)
+    row, of, begin = row[real], of[real], begin[real]
+    # A piece ends where the next one of its edge begins, the last at the edge's end: sections leave no gap.
+    same = of[1:] == of[:-1]
+    along = np.where(against[of], np.r_[False, same], np.r_[same, False])
+    following = np.where(against[of], np.roll(begin, 1), np.roll(begin, -1))
+    end = np.where(along, following, length[of])
+    begin[~np.where(against[of], np.r_[same, False], np.r_[False, same])] = 0.0
+    before = np.r_[0.0, np.cumsum(length)][of]
+    found = np.zeros(len(row), dtype=SECTIONS)
+    found["from_m"] = before + np.where(against[of], length[of] - end, begin)
+    found["to_m"] = before + np.where(against[of], length[of] - begin, end)
+    found["stop"], found["edge"], found["piece"] = -1, edge[of], row
+    return line, found
+
+
+def _in_turn(low: Ints, high: Ints, against: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return the numbers from each `low` to before its `high`, backwards where `against`, and which range each is of."""
+    count = high - low
+    of = np.repeat(np.arange(len(low)), count)
+    rank = within(count)
+    return np.where(against[of], high[of] - 1 - rank, low[of] + rank), of
+
+
+def _of_part(ground: Ground, anchors: tuple[Anchor, ...], leg: Leg) -> tuple[Floats, NDArray[np.void]]:
+    """Return the line and the sections of a leg on part of an edge, or on a connector."""
+    judged = ground.judged if leg.stop < 0 else anchors[leg.stop].judged
+    if judged is None:
+        raise IndexError(f"stop {leg.stop} lies on the carriageway and has no connector")
+    held = (ground.first[leg.edge], ground.first[leg.edge + 1]) if leg.stop < 0 else _held(judged, leg.edge)
+    line = stretch(judged.evidence.network, leg.edge, leg.begin, leg.end)
+    return line, _sections(judged, leg, (int(held[0]), int(held[1])))
 
 
 def _held(judged: Judged, edge: int) -> tuple[int, int]:
@@ -157,8 +208,8 @@ def _held(judged: Judged, edge: int) -> tuple[int, int]:
     return int(low), int(high)
 
 
-def _sections(judged: Judged, leg: Leg, held: tuple[int, int], so_far: float) -> NDArray[np.void]:
-    """Return the sections of a leg, whose edge holds some pieces, `so_far` metres from the route's beginning."""
+def _sections(judged: Judged, leg: Leg, held: tuple[int, int]) -> NDArray[np.void]:
+    """Return the sections of a leg, whose edge holds some pieces, in metres from its beginning."""
     pieces = judged.evidence.pieces
     rows = np.arange(*held)
     left, right = min(leg.begin, leg.end), max(leg.begin, leg.end)
@@ -168,6 +219,6 @@ def _sections(judged: Judged, leg: Leg, held: tuple[int, int], so_far: float) ->
     found = np.zeros(len(rows), dtype=SECTIONS)
     if leg.begin > leg.end:
         rows, marks = rows[::-1], (right - left) - marks[::-1]
-    found["from_m"], found["to_m"] = so_far + marks[:-1], so_far + marks[1:]
+    found["from_m"], found["to_m"] = marks[:-1], marks[1:]
     found["stop"], found["edge"], found["piece"] = leg.stop, leg.edge, rows
     return found
