@@ -16,12 +16,10 @@ from layers import versions
 from layers.roads.network import Floats
 from layers.roads.rules import Rules
 from layers.routing import answer as told
-from layers.routing.barring import least_opening
-from layers.routing.judged import Judged
+from layers.routing.barring import opens
 from layers.routing.route import Route
 from layers.routing.routes import Found, Limits, routes
 from layers.routing.snap import Anchor, metres
-from layers.routing.stretches import stretches
 
 NO_NETWORK = (
     "There are no roads in force at this date. Load them: clearway roads FILE.osm.pbf for OpenStreetMap, or "
@@ -124,25 +122,10 @@ def found_on(roads: Roads, question: Question) -> Found:
     places = [question.origin, *question.via, question.destination]
     try:
         return routes(
-            ground, roads.laid.nearby, places, connect=roads.connect(question.mode), opening=opening, limits=limits
+            ground, roads.laid.nearby, places, connect=roads.connect(question.mode), opening=opens, limits=limits
         )
     except ValueError as error:
         raise Refused(str(error)) from None
-
-
-def opening(judged: Judged, seconds: tuple[Floats, Floats], origin: int, destination: int) -> Mapping[str, Any]:
-    """Return which hazards bar every way between two nodes, and the least ground (m2) whose clearance opens one."""
-    found = least_opening(stretches(judged, seconds), judged.evidence.hazards, [origin], [destination])
-    if found is None:
-        return {"hazards": [], "m2": None}
-    points = judged.evidence.points.iloc[found.points]
-    return {
-        "hazards": list(found.ids),
-        "m2": found.m2,
-        "bound_m2": found.bound_m2,
-        "proven": found.proven,
-        "points": [{"layer": layer, "id": id_} for layer, id_ in zip(points["layer"], points["id"], strict=True)],
-    }
 
 
 def attribution(roads: Roads) -> list[str]:

@@ -49,6 +49,7 @@ class Evidence:
         barred_by: rows of `hazards` on whose open ground, or in whose buffer, a piece lies; ascending within a piece.
         arrangement: the records it was found from.
         boxes: (e, 4) west, south, east, north of each edge.
+        inputs: what it was found from, beside the roads.
     """
 
     network: Network
@@ -62,6 +63,7 @@ class Evidence:
     barred_by: Ints
     arrangement: Arranged | None = field(default=None, repr=False)
     boxes: NDArray[np.float64] | None = field(default=None, repr=False)
+    inputs: Inputs | None = field(default=None, repr=False)
 
 
 def find(network: Network, arrangement: Arranged, as_of: versions.Date, rules: Rules | None = None) -> Evidence:
@@ -110,8 +112,7 @@ def moved(
     half = inputs.half_width(network)
     edge_before, boxes = np.arange(len(network)), evidence.boxes
     if network is not evidence.network:
-        old_keys = moving.edge_keys(evidence.network, inputs.half_width(evidence.network))
-        edge_before = moving.places_before(old_keys, moving.edge_keys(network, half))
+        edge_before = moving.edges_before(evidence.network, network, inputs.half_width(evidence.network), half)
         boxes = boxes_of_edges(network, np.arange(len(network)))
     hazard_before = moving.places_before(evidence.hazards.ids, inputs.hazards.ids)
     point_before = moving.places_before(_names(evidence.points), _names(inputs.points))
@@ -143,6 +144,31 @@ def moved(
     else:
         facts = together([_moved_edges(kept, edge_now), fresh])
     return _put_together(network, as_of, inputs, facts, table, boxes)
+
+
+def beside(evidence: Evidence, lines: Network) -> Evidence:
+    """Return what is known of other lines, such as ways from places to the road, from the same records.
+
+    Raises:
+        ValueError: the evidence does not say what it was found from.
+    """
+    inputs = evidence.inputs
+    if inputs is None:
+        raise ValueError("this evidence was put together by hand: find it from records")
+    edges = np.arange(len(lines))
+    facts = found(lines, edges, inputs)
+    said, known = facts.pieces["source"].astype(np.int64), codes_of(evidence.sources)
+    if np.isin(said, [-1, *known.tolist()]).all():
+        # The records under them are among those under roads, as a rule: no frame has to be made.
+        order = np.argsort(known)
+        place = (
+            order[np.searchsorted(known, said, sorter=order).clip(max=max(len(known) - 1, 0))] if len(known) else said
+        )
+        table, rows = evidence.sources, np.where(said >= 0, place, -1)
+    else:
+        table, rows = sources(inputs.arrangement, said)
+    facts.pieces["source"] = rows
+    return _put_together(lines, evidence.as_of, inputs, facts, table, boxes_of_edges(lines, edges))
 
 
 def _names(points: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -207,4 +233,5 @@ def _put_together(  # noqa: PLR0913, PLR0917
         facts.barred.names,
         inputs.arrangement,
         boxes,
+        inputs,
     )

@@ -159,6 +159,29 @@ def touched(boxes: Floats, grounds: Floats, reach: Floats) -> Bools:
     return found
 
 
+def edges_before(old: Network, new: Network, old_half: Floats, new_half: Floats) -> Ints:
+    """Return where each edge of a network stands in an older one, NEW where it does not: by keys, where both have them.
+
+    Args:
+        old, new: the networks.
+        old_half, new_half: half of the width of their edges (m).
+    """
+    if old.key is not None and new.key is not None and _once(old.key) and _once(new.key):
+        found = np.full(len(new), NEW, dtype=np.int64)
+        if len(old):
+            order = np.argsort(old.key)
+            place = order[np.searchsorted(old.key, new.key, sorter=order).clip(max=len(order) - 1)]
+            same = old.key[place] == new.key
+            found[same] = place[same]
+        return found
+    return places_before(edge_keys(old, old_half), edge_keys(new, new_half))
+
+
+def _once(keys: NDArray[np.uint64]) -> bool:
+    """Say whether no key stands twice."""
+    return len(np.unique(keys)) == len(keys)
+
+
 def edge_keys(network: Network, half_width: Floats) -> NDArray[np.bytes_]:
     """Return what is equal for edges of one road, course and width alone, and told apart by number if several are.
 

@@ -19,8 +19,9 @@ from scipy.sparse.csgraph import connected_components
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.roads.rules import Unsurveyed
+from layers.routing.compiled import compiled
 from layers.routing.judged import Judged
-from layers.routing.search import Star, compiled
+from layers.routing.search import Star
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]

@@ -46,12 +46,13 @@ class Places:
     points: Rows
 
 
-def places(geometries: Geometries, evidence: Evidence) -> Places:
+def places(geometries: Geometries, evidence: Evidence, usable: NDArray[np.bool_] | None = None) -> Places:
     """Return the nearest point of the network to each place; of an area the road point in it nearest to its inside.
 
     Args:
         geometries: (m,) points or polygons in longitude and latitude.
         evidence: the network, open ground, incidents and spots.
+        usable: (e,) the edges that who travels may use at all; all of them where it is left out.
 
     Raises:
         ValueError: a place has no finite coordinates, or there is no network.
@@ -66,11 +67,14 @@ def places(geometries: Geometries, evidence: Evidence) -> Places:
     edges = shapely.linestrings(
         network.lonlat * [scale, 1.0], indices=np.repeat(np.arange(len(network)), np.diff(network.first))
     )
-    tree = shapely.STRtree(edges)
+    may = np.arange(len(network)) if usable is None else np.flatnonzero(usable)
+    if not len(may):
+        raise ValueError("no road of the network is open to who travels")
+    tree = shapely.STRtree(edges[may])
     edge, along, distance, lines = [], [], [], []
     for geometry in geometries:
         flat = shapely.transform(geometry, lambda xy: xy * [scale, 1.0])
-        near = tree.query_nearest(flat)
+        near = may[tree.query_nearest(flat)]
         heart = shapely.point_on_surface(flat)
         which = near[np.lexsort((near, shapely.distance(edges[near], heart)))[0]]
         inside = shapely.intersection(edges[which], flat)

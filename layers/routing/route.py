@@ -104,15 +104,15 @@ def legs_of(graph: Graph, arcs: Ints, anchors: Sequence[Anchor], nodes: int) -> 
         nodes: how many nodes the network has.
     """
     legs: list[Leg] = []
-    for arc in arcs:
-        edge, begin, end = int(graph.edge[arc]), float(graph.begin[arc]), float(graph.end[arc])
+    columns = (graph.edge, graph.begin, graph.end, graph.tail)
+    for edge, begin, end, tail in zip(*(column[arcs].tolist() for column in columns), strict=True):
         if edge == JOINT:
             continue
         if edge < 0:
             stop = -1 - edge
             held = anchors[stop]
             if held.judged is not None:
-                leaving = (int(graph.tail[arc]) % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
+                leaving = (tail % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
                 legs.append(Leg(held.row, *((0.0, held.length) if leaving else (held.length, 0.0)), stop))
             continue
         last = legs[-1] if legs else None
@@ -160,7 +160,7 @@ def _is_whole(leg: Leg, length: Floats) -> bool:
 
 
 def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.void]]:
-    """Return the line and the sections of legs that are whole edges, all at once: most of a long route is made of them."""
+    """Return the line and the sections of legs that are whole edges, all at once: a long route is made of them."""
     net, pieces = ground.network, ground.judged.evidence.pieces
     edge = np.array([leg.edge for leg in legs])
     against = np.array([leg.begin > leg.end for leg in legs])
@@ -185,7 +185,7 @@ def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.v
 
 
 def _in_turn(low: Ints, high: Ints, against: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Return the numbers from each `low` to before its `high`, backwards where `against`, and which range each is of."""
+    """Return the numbers from each `low` to before its `high`, backwards where `against`, and the range of each."""
     count = high - low
     of = np.repeat(np.arange(len(low)), count)
     rank = within(count)

@@ -4,13 +4,12 @@ All costs are whole numbers (microseconds, micrometres), so that sums do not dep
 formed, no path is lost to rounding, and ties fall the same way on every machine.
 """
 
-import contextlib
-from collections.abc import Callable
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from layers.routing.compiled import compiled
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -19,19 +18,6 @@ Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).max // 4
 """A cost that nothing reaches; two of them can be added."""
 ROOT = -1
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function compiled on its first call; the machine code is kept on disk where that can be written."""
-    decorate: Any = numba.njit
-    with contextlib.suppress(RuntimeError):  # a read-only installation without a home: compiled anew in each process
-        kept: Callable[P, R] = decorate(cache=True)(function)
-        return kept
-    fresh: Callable[P, R] = decorate(function)
-    return fresh
 
 
 class Star(NamedTuple):

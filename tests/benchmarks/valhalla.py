@@ -22,7 +22,7 @@ sys.path[0] = str(ROOT)  # not this folder: our coverage.py is not the package t
 from geo_service.travel.ways import Laid, Roads  # noqa: E402
 from layers import coverage, versions  # noqa: E402
 from layers.definitions import LAYERS  # noqa: E402
-from layers.roads import evidence, facts, network, osm, speeds  # noqa: E402
+from layers.roads import evidence, network, osm, speeds  # noqa: E402
 from layers.roads.rules import Mode, Rules, Unsurveyed  # noqa: E402
 from layers.routing.routes import routes  # noqa: E402
 from layers.routing.snap import Nearby  # noqa: E402
@@ -50,10 +50,9 @@ def roads_with(on: network.Network, frame: gpd.GeoDataFrame, rules: Rules) -> tu
     """Return the roads with their evidence, and the seconds that finding it took."""
     arrangement = coverage.arrange(frame)
     start = time.perf_counter()
-    inputs = facts.gathered(arrangement, AS_OF, rules)
-    found = evidence.put_together(on, AS_OF, inputs, facts.found(on, np.arange(len(on)), inputs))
+    found = evidence.find(on, arrangement, AS_OF, rules)
     laid = Laid(on, Nearby(on), {Mode.car: speeds.seconds(on, Mode.car)})
-    made = Roads(laid, found, inputs)
+    made = Roads(laid, found)
     made.ground(Mode.car, Unsurveyed.show)
     return made, time.perf_counter() - start
 
