@@ -1,7 +1,7 @@
 """The answer to a question about a way: a feature per alternative, or the reasons why there is none."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,23 +10,17 @@ from geo_service.balance import Refused, View, view
 from geo_service.clock import Clock
 from geo_service.settings import Settings
 from geo_service.store.snapshot import Snapshots
+from geo_service.travel.lines import DIGITS, stretch_of
+from geo_service.travel.planning import plan_of
 from geo_service.travel.question import Question
-from geo_service.travel.ways import Roads, Ways
+from geo_service.travel.ways import NO_NETWORK, Roads, Ways
 from layers import versions
-from layers.roads.network import Floats
 from layers.roads.rules import Rules
 from layers.routing import answer as told
 from layers.routing.barring import opens
 from layers.routing.route import Route
 from layers.routing.routes import Found, Limits, routes
-from layers.routing.snap import Anchor, metres
-
-NO_NETWORK = (
-    "There are no roads in force at this date. Load them: clearway roads FILE.osm.pbf for OpenStreetMap, or "
-    "clearway load roads FILE for a layer of roads."
-)
-DIGITS = 7
-"""Decimals of a degree in an answer: 1 cm."""
+from layers.routing.snap import Anchor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +71,7 @@ def _about(one: Asked, settings: Settings) -> dict[str, Any]:
         "via": question.via,
         "mode": question.mode.value,
         "unsurveyed": question.unsurveyed.value,
-        "planning": False,
+        "planning": question.planning,
         "as_of": seen.as_of,
         "known_at": seen.known_at,
         "revision": seen.snapshot.number,
@@ -93,6 +87,8 @@ def _features(one: Asked, ways: Ways, settings: Settings, clock: Clock) -> dict[
     told_of = {"coverage_gap": gap, "attribution": attribution(roads)}
     if not len(roads.laid.network):
         return {**told_of, "features": [], "reasons": [{"code": "NO_ROAD", "detail": NO_NETWORK}]}
+    if one.question.planning:
+        return {**told_of, **plan_of(roads, one.question), "capped": False}
     found = found_on(roads, one.question)
     today = settings.today(clock)
     said = [told.properties(way, today=today, historical=one.historical) for way in found.alternatives]
@@ -148,15 +144,6 @@ def feature(route: Route, properties: Mapping[str, Any]) -> dict[str, Any]:
         "geometry": {"type": "LineString", "coordinates": line.tolist()},
         "properties": {**properties, "segments": segments, "turns": told.turns(route)},
     }
-
-
-def stretch_of(lonlat: Floats, begin: float, end: float) -> Sequence[Sequence[float]]:
-    """Return the part of a line (k, 2) from metre `begin` to metre `end` of it, its ends cut between vertices."""
-    along = np.r_[0.0, np.cumsum(metres(lonlat[:-1], lonlat[1:]))]
-    inside = np.flatnonzero((along > begin) & (along < end))
-    ends = np.column_stack([np.interp([begin, end], along, lonlat[:, k]) for k in (0, 1)])
-    part: Sequence[Sequence[float]] = np.round(np.vstack([ends[:1], lonlat[inside], ends[1:]]), DIGITS).tolist()
-    return part
 
 
 def turns_of(answer: Mapping[str, Any]) -> list[dict[str, object]]:

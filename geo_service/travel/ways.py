@@ -21,6 +21,11 @@ from layers.routing.graph import Ground, ground
 from layers.routing.judged import Judged
 from layers.routing.snap import Nearby
 
+NO_NETWORK = (
+    "There are no roads in force at this date. Load them: clearway roads FILE.osm.pbf for OpenStreetMap, or "
+    "clearway load roads FILE for a layer of roads."
+)
+
 KEPT = 4
 """Networks, and evidence of dates, that a process keeps; the least used one goes."""
 

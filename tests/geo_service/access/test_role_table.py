@@ -62,6 +62,9 @@ TABLE = {
     ("POST", "/maps/review/{changeset_id}/cancel"): (E, "/maps/review/1/cancel", 409),
     # Whoever is let in is told what a question needs.
     ("POST", "/routes"): (V, "/routes", 422),
+    ("POST", "/routes/matrix"): (V, "/routes/matrix", 422),
+    ("POST", "/priorities"): (V, "/priorities", 422),
+    ("GET", "/access"): (V, "/access", 422),
     ("GET", "/maps/routes"): (V, "/maps/routes", 200),
     ("GET", "/maps/routes/{form}"): (V, "/maps/routes/csv?from=46.1,39.2&to=46.7,39.6", 200),
     # It is reversed once; after that nothing of it is left to reverse.
@@ -69,7 +72,7 @@ TABLE = {
     ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
 }
 
-COMPUTING = {("POST", "/routes")}
+COMPUTING = {("POST", "/routes"), ("POST", "/routes/matrix"), ("POST", "/priorities")}
 """They change nothing: tokens that only read may ask them."""
 
 COLUMNS = [*(role.name for role in Role), "reading admin"]
