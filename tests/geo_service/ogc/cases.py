@@ -1,6 +1,5 @@
 """Records of every layer, and ways to send them."""
 
-
 import orjson
 from pyproj import CRS
 from shapely.geometry import LineString, Point, box, mapping

@@ -19,7 +19,10 @@ def rel(body, name):
 
 
 def items(client, layer="hazards", **asked):
-    named = {name.replace("_", "-") if name.startswith(("bbox_", "filter_")) else name: value for name, value in asked.items()}
+    named = {
+        name.replace("_", "-") if name.startswith(("bbox_", "filter_")) else name: value
+        for name, value in asked.items()
+    }
     return client.get(f"/collections/{layer}/items", params=named)
 
 
@@ -69,7 +72,9 @@ def test_oas30_has_what_clients_look_for(filled):
         assert set(layer.names) <= set(own)
         assert all((own[name]["style"], own[name]["explode"]) == ("form", False) for name in layer.names)
     assert body["components"]["parameters"]["resultType"]["schema"]["enum"] == ["results", "hits"]
-    assert {"cql-text", "cql2-text", "cql2-json"} == set(body["components"]["parameters"]["filter-lang"]["schema"]["enum"])
+    assert {"cql-text", "cql2-text", "cql2-json"} == set(
+        body["components"]["parameters"]["filter-lang"]["schema"]["enum"]
+    )
     assert "default" in limit
 
 
@@ -126,7 +131,9 @@ def test_fc_op_and_fc_response(filled, layer):
     assert all(isinstance(one["id"], str) and one["type"] == "Feature" for one in body["features"])
 
 
-@pytest.mark.parametrize(("limit", "count"), [("1", 1), ("10", 10), ("25", 25), ("10000", 25), ("99999999", 25), (None, 10)])
+@pytest.mark.parametrize(
+    ("limit", "count"), [("1", 1), ("10", 10), ("25", 25), ("10000", 25), ("99999999", 25), (None, 10)]
+)
 def test_fc_limit_response(filled, limit, count):
     asked = {} if limit is None else {"limit": limit}
     assert items(filled, **asked).json()["numberReturned"] == count
@@ -159,7 +166,21 @@ def test_fc_bbox_agrees_with_brute_force(filled):
         assert [one["id"] for one in found] == expected
 
 
-@pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "1,9,2,3", "1,2,3,4,5", "nan,1,2,3", "inf,1,2,3", "1,2,3,4,5,6,7", "0,-91,1,0", "900,0,901,1"])
+@pytest.mark.parametrize(
+    "bbox",
+    [
+        "",
+        "1,2,3",
+        "a,b,c,d",
+        "1,9,2,3",
+        "1,2,3,4,5",
+        "nan,1,2,3",
+        "inf,1,2,3",
+        "1,2,3,4,5,6,7",
+        "0,-91,1,0",
+        "900,0,901,1",
+    ],
+)
 def test_fc_bbox_that_is_none_is_400(filled, bbox):
     answer = items(filled, bbox=bbox)
     assert answer.status_code == 400
@@ -175,18 +196,47 @@ def test_fc_bbox_that_is_none_is_400(filled, bbox):
     ],
 )  # fmt: skip
 def test_fc_time_response(filled, when, first, last):
-    expected = [one["id"] for one in items(filled, limit=100).json()["features"] if first <= one["properties"]["opened_on"] <= last]
+    expected = [
+        one["id"]
+        for one in items(filled, limit=100).json()["features"]
+        if first <= one["properties"]["opened_on"] <= last
+    ]
     found = items(filled, limit=100, datetime=when).json()["features"]
     assert [one["id"] for one in found] == expected
     assert found
 
 
-@pytest.mark.parametrize("when", ["", "x", "2020-13-01", "2021-01-01/2020-01-01", "a/b/c", "..", "2020-01-01/2020-02-01/2020-03-01", "99999999-01-01"])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "",
+        "x",
+        "2020-13-01",
+        "2021-01-01/2020-01-01",
+        "a/b/c",
+        "..",
+        "2020-01-01/2020-02-01/2020-03-01",
+        "99999999-01-01",
+    ],
+)
 def test_fc_time_that_is_none_is_400(filled, when):
     assert items(filled, datetime=when).status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/collections", "/collections/hazards", "/collections/hazards/items", "/collections/hazards/items/H-001", "/collections/hazards/schema", "/collections/hazards/queryables", "/conformance", "/api", "/collections/hazards/items/H-001/versions"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/collections",
+        "/collections/hazards",
+        "/collections/hazards/items",
+        "/collections/hazards/items/H-001",
+        "/collections/hazards/schema",
+        "/collections/hazards/queryables",
+        "/conformance",
+        "/api",
+        "/collections/hazards/items/H-001/versions",
+    ],
+)
 def test_query_param_unknown_is_400(filled, address):
     answer = filled.get(address, params={"my-own": "1"})
     assert answer.status_code == 400
@@ -215,7 +265,14 @@ def test_fc_links_the_union_of_pages_is_everything_once(filled, layer, limit):
 
 
 def test_fc_links_next_keeps_every_parameter_and_prev_leads_back(filled):
-    asked = {"limit": 3, "bbox": "45,38,48,41", "sortby": "-opened_on,classification", "classification": "SHA", "crs": "http://www.opengis.net/def/crs/EPSG/0/4326", "properties": "opened_on,classification"}
+    asked = {
+        "limit": 3,
+        "bbox": "45,38,48,41",
+        "sortby": "-opened_on,classification",
+        "classification": "SHA",
+        "crs": "http://www.opengis.net/def/crs/EPSG/0/4326",
+        "properties": "opened_on,classification",
+    }
     whole = items(filled, **asked | {"limit": 1000}).json()
     first = items(filled, **asked).json()
     address = rel(first, "next")[0]["href"]
@@ -228,7 +285,18 @@ def test_fc_links_next_keeps_every_parameter_and_prev_leads_back(filled):
 
 def test_fc_links_of_a_page_stay_with_its_view_when_somebody_records(filled):
     first = items(filled, limit=20).json()
-    send(filled, "hazards", [{"type": "Feature", "id": "H-0000", "geometry": items(filled, limit=1).json()["features"][0]["geometry"], "properties": {"classification": "SHA", "opened_on": "2020-01-01"}}])
+    send(
+        filled,
+        "hazards",
+        [
+            {
+                "type": "Feature",
+                "id": "H-0000",
+                "geometry": items(filled, limit=1).json()["features"][0]["geometry"],
+                "properties": {"classification": "SHA", "opened_on": "2020-01-01"},
+            }
+        ],
+    )
     rest = filled.get(rel(first, "next")[0]["href"]).json()
     assert first["numberReturned"] + rest["numberReturned"] == rest["numberMatched"] == 25
 
@@ -275,7 +343,19 @@ def test_crs84_is_longitude_first(filled):
     assert shape(answer.json()["features"][0]["geometry"]).bounds == pytest.approx((46, 39, 46.005, 39.005))
 
 
-@pytest.mark.parametrize("address", ["/", "/collections", "/collections/hazards", "/collections/hazards/items", "/collections/hazards/items/H-001", "/conformance", "/collections/hazards/schema", "/collections/hazards/items/H-001/versions"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/collections",
+        "/collections/hazards",
+        "/collections/hazards/items",
+        "/collections/hazards/items/H-001",
+        "/conformance",
+        "/collections/hazards/schema",
+        "/collections/hazards/items/H-001/versions",
+    ],
+)
 def test_html(filled, address):
     for how in ({"headers": {"Accept": "text/html"}}, {"params": {"f": "html"}}):
         answer = filled.get(address, **how)
@@ -286,8 +366,23 @@ def test_html(filled, address):
 
 def test_html_carries_the_sentences_and_what_was_uploaded_stays_text(filled):
     bait = "<script>window.x=1</script>\" onload='x'"
-    send(filled, "districts", [{"type": "Feature", "id": "D-X", "geometry": items(filled, "districts").json()["features"][0]["geometry"], "properties": {"name": bait, "aliases": [bait], "colour<b>": bait}}])
-    for address in ("/collections/districts/items?f=html", "/collections/districts/items/D-X?f=html", "/collections/districts/items/D-X/versions?f=html"):
+    send(
+        filled,
+        "districts",
+        [
+            {
+                "type": "Feature",
+                "id": "D-X",
+                "geometry": items(filled, "districts").json()["features"][0]["geometry"],
+                "properties": {"name": bait, "aliases": [bait], "colour<b>": bait},
+            }
+        ],
+    )
+    for address in (
+        "/collections/districts/items?f=html",
+        "/collections/districts/items/D-X?f=html",
+        "/collections/districts/items/D-X/versions?f=html",
+    ):
         page = filled.get(address).text
         assert "<script>window" not in page
         assert "<b>" not in page
@@ -300,7 +395,16 @@ def test_nothing_that_the_client_takes_is_406(filled, accept):
     assert filled.get("/collections/hazards/items", headers={"Accept": accept}).status_code == 406
 
 
-@pytest.mark.parametrize("accept", ["application/geo+json, application/json", "*/*", "application/*", "application/vnd.geo+json;q=0.1, application/geo+json", "text/html;q=0.1, application/json"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/geo+json, application/json",
+        "*/*",
+        "application/*",
+        "application/vnd.geo+json;q=0.1, application/geo+json",
+        "text/html;q=0.1, application/json",
+    ],
+)
 def test_what_programs_accept_is_geojson(filled, accept):
     answer = filled.get("/collections/hazards/items", headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/geo+json"
@@ -313,7 +417,16 @@ def test_405_says_what_is_allowed(filled, method):
     assert "POST" in answer.headers["allow"]
 
 
-@pytest.mark.parametrize("address", ["/collections/nothing", "/collections/nothing/items", "/collections/hazards/items/none", "/collections/nothing/schema", "/collections/hazards/items/none/versions"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/collections/nothing",
+        "/collections/nothing/items",
+        "/collections/hazards/items/none",
+        "/collections/nothing/schema",
+        "/collections/hazards/items/none/versions",
+    ],
+)
 def test_404(filled, address):
     assert filled.get(address).status_code == 404
 
@@ -338,20 +451,54 @@ def test_offset_stays_for_those_who_count(filled):
     assert items(filled, limit=5, offset=999).json()["features"] == []
 
 
-@pytest.mark.parametrize(("name", "value", "found"), [("classification", "CHA", 9), ("devices", "UXO", 13), ("estimated_geometry", "true", 4), ("reported_area_m2", "5000", 1), ("opened_on", "2020-01-01", 3), ("id", "H-003", 1), ("note", "it's number 4", 1), ("state", "open", None), ("withdrawn", "true", 0)])
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("classification", "CHA", 9),
+        ("devices", "UXO", 13),
+        ("estimated_geometry", "true", 4),
+        ("reported_area_m2", "5000", 1),
+        ("opened_on", "2020-01-01", 3),
+        ("id", "H-003", 1),
+        ("note", "it's number 4", 1),
+        ("state", "open", None),
+        ("withdrawn", "true", 0),
+    ],
+)
 def test_a_property_as_parameter_is_equality(filled, name, value, found):
     body = items(filled, limit=100, **{name: value}).json()
     every_one = [one["properties"][name] for one in items(filled, limit=100).json()["features"]]
-    expected = sum(value in one if isinstance(one, list) else str(one).lower().removesuffix(".0") == value.lower() for one in every_one)
+    expected = sum(
+        value in one if isinstance(one, list) else str(one).lower().removesuffix(".0") == value.lower()
+        for one in every_one
+    )
     assert body["numberMatched"] == expected
     assert found is None or expected == found
 
 
 def test_versions_are_the_whole_history(filled):
-    send(filled, "hazards", [{"type": "Feature", "id": "H-000", "geometry": items(filled, limit=1).json()["features"][0]["geometry"], "properties": {"classification": "SHA", "opened_on": "2020-01-01", "valid_from": "2021-01-01", "change": "survey"}}])
+    send(
+        filled,
+        "hazards",
+        [
+            {
+                "type": "Feature",
+                "id": "H-000",
+                "geometry": items(filled, limit=1).json()["features"][0]["geometry"],
+                "properties": {
+                    "classification": "SHA",
+                    "opened_on": "2020-01-01",
+                    "valid_from": "2021-01-01",
+                    "change": "survey",
+                },
+            }
+        ],
+    )
     body = filled.get("/collections/hazards/items/H-000/versions").json()
     assert [one["properties"]["classification"] for one in body["features"]] == ["CHA", "SHA"]
-    assert [one["properties"]["changeset"] for one in body["features"]] == sorted(one["properties"]["changeset"] for one in body["features"])
+    assert [one["properties"]["changeset"] for one in body["features"]] == sorted(
+        one["properties"]["changeset"] for one in body["features"]
+    )
     first = body["features"][0]["properties"]["recorded_at"]
     then = filled.get("/collections/hazards/items/H-000/versions", params={"known_at": first}).json()
     assert len(then["features"]) == 1

@@ -45,7 +45,12 @@ def test_post_answers_201_with_the_place_that_then_answers(filled):
     assert kept.json()["properties"]["valid_from"] == "2021-05-05"
     assert shape(kept.json()["geometry"]).equals(shape(new()["geometry"]))
     newest = filled.get("/changesets").json()["changesets"][0]
-    assert (newest["author"], newest["versions"], newest["state"], newest["source_name"]) == ("local", 1, "approved", None)
+    assert (newest["author"], newest["versions"], newest["state"], newest["source_name"]) == (
+        "local",
+        1,
+        "approved",
+        None,
+    )
 
 
 def test_post_without_an_id_is_given_one_and_the_same_again_is_409(filled):
@@ -99,8 +104,17 @@ def test_post_of_what_breaks_a_rule_names_the_field(filled, document, status, pl
 @pytest.mark.parametrize("code", [4326, 3857, 32638, 32639])
 def test_post_in_another_system_is_stored_in_degrees(filled, code):
     xy = Transformer.from_crs("OGC:CRS84", code).transform(46.12, 39.13)
-    document = {"type": "Feature", "id": "I-9", "geometry": {"type": "Point", "coordinates": xy}, "properties": {"kind": "incident", "occurred_on": "2021-01-01"}}
-    answer = filled.post("/collections/incidents/items", content=orjson.dumps(document), headers=GEOJSON | {"Content-Crs": f"<{EPSG.format(code)}>"})
+    document = {
+        "type": "Feature",
+        "id": "I-9",
+        "geometry": {"type": "Point", "coordinates": xy},
+        "properties": {"kind": "incident", "occurred_on": "2021-01-01"},
+    }
+    answer = filled.post(
+        "/collections/incidents/items",
+        content=orjson.dumps(document),
+        headers=GEOJSON | {"Content-Crs": f"<{EPSG.format(code)}>"},
+    )
     assert answer.status_code == 201, answer.text
     kept = filled.get("/collections/incidents/items/I-9").json()["geometry"]["coordinates"]
     assert kept == pytest.approx([46.12, 39.13], abs=1e-8)
@@ -118,7 +132,9 @@ def test_patch_of_the_geometry_alone_keeps_the_rest_and_holds_from_today(filled)
     after = filled.get(f"{HOME}/H-001").json()
     assert shape(after["geometry"]).equals(moved)
     own = {"valid_from", "area_m2", "open_m2", "state", "change"}
-    assert {k: v for k, v in after["properties"].items() if k not in own} == {k: v for k, v in before["properties"].items() if k not in own}
+    assert {k: v for k, v in after["properties"].items() if k not in own} == {
+        k: v for k, v in before["properties"].items() if k not in own
+    }
     assert after["properties"]["valid_from"] == TODAY
     assert after["properties"]["change"] == "survey"
 
@@ -192,7 +208,9 @@ def test_delete_withdraws_and_history_stays(filled):
     assert filled.get(f"{HOME}/H-001", params={"as_of": "2021-01-01"}).status_code == 200
     versions = filled.get(f"{HOME}/H-001/versions").json()["features"]
     assert [one["properties"]["withdrawn"] for one in versions] == [False, True]
-    assert [one["properties"]["revision"] for one in versions] == sorted(one["properties"]["revision"] for one in versions)
+    assert [one["properties"]["revision"] for one in versions] == sorted(
+        one["properties"]["revision"] for one in versions
+    )
     assert filled.delete(f"{HOME}/H-001").status_code == 404
     assert post(filled, new("H-001", opened_on="2020-02-01")).status_code == 201
 
