@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from geo_service import balance
 from geo_service.api.dependencies import Service
-from geo_service.app import create_app
+from geo_service.app import TRUSTED, create_app
 from geo_service.store import open_store
 from geo_service.store.snapshot import SHELF
 
@@ -23,7 +23,8 @@ def application() -> FastAPI:
     """Return the service over the store in `CLEARWAY_DATA`, ready to answer reads at once."""
     data = Path(os.environ["CLEARWAY_DATA"])
     local = os.environ.get("CLEARWAY_LOCAL") == "1"
-    app = create_app(open_store(data, create=True), local=local, shelf=data / SHELF)
+    trusted = os.environ.get("CLEARWAY_TRUSTED", TRUSTED)
+    app = create_app(open_store(data, create=True), local=local, shelf=data / SHELF, trusted=trusted)
     service: Service = app.state.service
     service.snapshots.follow()
     inner = app.router.lifespan_context

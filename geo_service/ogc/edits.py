@@ -282,7 +282,7 @@ def place_of(problem: Problem, layer: Layer) -> str:
     first = problem.message.partition(" ")[0].rstrip(":")
     plain = problem.code.removeprefix("bad_")
     return next(
-        (name for name in names if first == name or plain == name or plain.startswith(f"{name}_")),
+        (name for name in names if name in {first, plain} or plain.startswith(f"{name}_")),
         _PLACES.get(problem.code, "geometry"),
     )
 

@@ -106,7 +106,7 @@ class Holding:
         near = np.sort(tree.query(box))
         if not len(near):
             return near
-        west, south, east, north = box.bounds
+        west, south, east, north = shapely.bounds(box).tolist()
         found = np.zeros(len(near), dtype=bool)
         if shapely.equals_exact(box, shapely.box(west, south, east, north)):
             bounds = self.bounds[near]
