@@ -109,11 +109,7 @@ def test_the_document_fuzzed(filled):
                 answer = filled.request(
                     kwargs["method"],
                     kwargs["url"],
-                    **{
-                        k: v
-                        for k, v in kwargs.items()
-                        if k in {"params", "headers", "json", "data", "files"}
-                    },
+                    **{k: v for k, v in kwargs.items() if k in {"params", "headers", "json", "data", "files"}},
                 )
             except (ValueError, TypeError):
                 return  # no client can write this request
