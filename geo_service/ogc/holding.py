@@ -25,8 +25,8 @@ from layers.versions import is_missing
 Places = NDArray[np.int64]
 Pieces = NDArray[np.object_]
 
-KEPT = 24
-"""Holdings that a process keeps: eight layers at three views; the one that was not asked for the longest goes."""
+KEPT = 3
+"""Holdings of a layer that a process keeps; the one that was not asked for the longest goes."""
 
 ANSWERS = 64
 """Selections kept by a holding."""
@@ -208,6 +208,7 @@ class Holdings:
             with self._lock:
                 self._kept[key] = made
                 self._making.pop(key, None)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+                mine_too = [one for one, held in self._kept.items() if held.layer == layer]
+                for old in mine_too[:-KEPT]:
+                    del self._kept[old]
         return made

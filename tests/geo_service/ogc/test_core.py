@@ -502,3 +502,14 @@ def test_versions_are_the_whole_history(filled):
     first = body["features"][0]["properties"]["recorded_at"]
     then = filled.get("/collections/hazards/items/H-000/versions", params={"known_at": first}).json()
     assert len(then["features"]) == 1
+
+
+def test_a_token_in_the_address_leads_to_the_next_page_and_stands_nowhere_else(filled):
+    from geo_service.access import tokens
+    from geo_service.clock import utc_now
+
+    text = tokens.create(filled.app.state.service.log.tokens, utc_now, "one", "viewer", read_only=True)[1]
+    body = items(filled, limit=20, token=text).json()
+    assert filled.get(rel(body, "next")[0]["href"]).json()["numberReturned"] == 5
+    assert not [one for one in body["links"] if text in one["href"] and one["rel"] not in {"next", "prev"}]
+    assert items(filled, limit=20).status_code == 401

@@ -224,3 +224,21 @@ def test_past_dates_and_knowledge_are_answered(filled):
     assert filled.get("/collections/hazards/items", params={"as_of": "2020-06-15"}).json()["numberMatched"] == 13
     first = filled.get("/changesets").json()["changesets"][-1]["recorded_at"]
     assert filled.get("/collections/hazards/items", params={"known_at": first}).json()["numberMatched"] == 0
+
+
+@pytest.mark.parametrize(
+    ("taken", "packed"),
+    [
+        ("gzip", True),
+        ("gzip, deflate, br", True),
+        ("gzip;q=0.5", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0", False),
+        ("br", False),
+        ("identity", False),
+    ],
+)
+def test_answers_are_packed_only_for_who_asks(filled, taken, packed):
+    answer = filled.get("/collections/hazards/items", headers={"Accept-Encoding": taken})
+    assert (answer.headers.get("content-encoding") == "gzip") == packed
+    assert answer.json()["numberMatched"] == 25
