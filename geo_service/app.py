@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
 from geo_service.access.dependencies import Rule, requires
+from geo_service.access.forwarded import Forwarded, networks
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
@@ -39,8 +40,18 @@ from geo_service.jobs.runner import Runner
 from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
+TRUSTED = "127.0.0.1,::1"
+"""The proxies that are believed where nobody says otherwise: those on this machine."""
 
-def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: Path | None = None) -> FastAPI:
+
+def create_app(
+    log: Log,
+    *,
+    clock: Clock = utc_now,
+    local: bool = False,
+    shelf: Path | None = None,
+    trusted: str = TRUSTED,
+) -> FastAPI:
     """Return the service over a log.
 
     Args:
@@ -48,6 +59,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
         clock: where the time comes from.
         local: only this machine can reach the service, so that it runs open for one person until there is a token.
         shelf: the file that keeps what is worked out of the store from one start to the next.
+        trusted: the addresses and networks of the proxies that are believed what they say of a request.
     """
 
     @asynccontextmanager
@@ -81,4 +93,5 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.add_middleware(Gate, doors=doors, routes=lambda: app.routes, parts={"/static": Rule(Role.nobody)})
     app.add_middleware(HeadAsGet)
     app.add_middleware(Logbook, clock=clock)
+    app.add_middleware(Forwarded, trusted=networks(trusted))
     return app

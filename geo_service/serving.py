@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from geo_service import balance
 from geo_service.api.dependencies import Service
-from geo_service.app import create_app
+from geo_service.app import TRUSTED, create_app
 from geo_service.store import open_store
 from geo_service.store.locations import located
 from geo_service.store.snapshot import SHELF
@@ -23,7 +23,8 @@ def application() -> FastAPI:
     """Return the service over the store that the environment names, ready to answer reads at once."""
     log = open_store(located(os.environ), create=True)
     local = os.environ.get("CLEARWAY_LOCAL") == "1"
-    app = create_app(log, local=local, shelf=log.folder / SHELF)
+    trusted = os.environ.get("CLEARWAY_TRUSTED", TRUSTED)
+    app = create_app(log, local=local, shelf=log.folder / SHELF, trusted=trusted)
     service: Service = app.state.service
     service.snapshots.follow()
     inner = app.router.lifespan_context
