@@ -35,6 +35,7 @@ _SETTINGS = (
     "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "
     "set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
     "set_config('extra_float_digits', '1', false), set_config('tcp_keepalives_idle', '30', false), "
+    "set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), "
     # A commit that was answered is on the disk; a server that waits for its standbys too goes on doing so.
     "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false), "

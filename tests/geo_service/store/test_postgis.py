@@ -428,6 +428,8 @@ def test_a_user_who_may_only_read_reads(log, drafts, sql, place):
             assert len(one.versions("hazards")) == 2
             with pytest.raises(StoreLocked, match="right"):
                 one.append(drafts.draft(drafts.hazards(1)))
+            (finding,) = one.check()
+            assert "owner" in finding.message
         with pytest.raises(StoreLocked, match="right"):
             open_store(replace(reader, schema=f"{schema}_new"), create=True)
     finally:
