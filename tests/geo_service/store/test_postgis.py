@@ -483,7 +483,8 @@ def test_the_environment_names_the_same_store(place, tmp_path):
     for where in (
         place("store"),
         tmp_path,
-        database_at("postgresql://a:b%2F@[::1]:5/n?sslmode=require&schema=x", tmp_path),
+        database_at("postgresql://a:b%2F@[::1]:5/n?options=-c%20x&schema=x", tmp_path),
+        database_at("postgres:///n?host=/a"),
     ):
         assert located(environment_of(where)) == where
 
