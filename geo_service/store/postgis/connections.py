@@ -31,19 +31,27 @@ _DEFAULTS = {
     "keepalives_count": "3",
     "client_encoding": "utf8",
 }
+_SESSION = {
+    "datestyle": "ISO, YMD",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "cursor_tuple_fraction": "1",  # all rows of a cursor are wanted, not the first ones soon
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
 _SETTINGS = (
     "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "
-    "set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
-    "set_config('extra_float_digits', '1', false), set_config('tcp_keepalives_idle', '30', false), "
-    "set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false), "
+    + "".join(f"set_config('{name}', '{value}', false), " for name, value in _SESSION.items())
     # A commit that was answered is on the disk; a server that waits for its standbys too goes on doing so.
-    "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
+    + "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false), "
     "(SELECT t.oid::bigint FROM pg_type t WHERE t.typname = 'geometry' AND t.typnamespace = n.oid), "
     "current_setting('server_encoding') "
     "FROM (VALUES (1)) one LEFT JOIN pg_extension e ON e.extname = 'postgis' LEFT JOIN pg_namespace n "
     "ON n.oid = e.extnamespace"
 )
+"""Prepares a session; answers the type of geometry, None without PostGIS, and the encoding at its end."""
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
@@ -59,6 +67,14 @@ class ServerConnection:
         if not given:
             return self.raw.execute(statement.encode())
         return self.raw.execute(values.statement_of(statement).encode(), given)
+
+    def batches(self, statement: str, given: Sequence[object], size: int) -> Iterator[list[Any]]:
+        """Go through many rows, up to `size` of them on the way at a time: a cursor of the server's."""
+        bound = psycopg.ClientCursor(self.raw).mogrify(values.statement_of(statement), given)
+        with self.raw.cursor(name="batches") as cursor:
+            cursor.execute(bound.encode())
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def close(self) -> None:
         """Let go; a transaction that is open is taken back."""
