@@ -41,7 +41,7 @@ _SESSION = {
     "tcp_keepalives_count": "3",
 }
 _SETTINGS = (
-    "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "
+    "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "  # noqa: S608 - our own names
     + "".join(f"set_config('{name}', '{value}', false), " for name, value in _SESSION.items())
     # A commit that was answered is on the disk; a server that waits for its standbys too goes on doing so.
     + "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
@@ -170,8 +170,7 @@ class ServerPool(database.Pool[ServerConnection]):
         self.where = where
         self._patience_s = patience_s
         self._free = threading.BoundedSemaphore(limit)
-        patience = f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
-        self._turn = f"{_WRITE}; {patience}; SELECT 1 FROM turn FOR UPDATE"  # noqa: S608 - a number
+        self._write = f"{_WRITE}; SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
 
     @contextmanager
     def lent(self, begin: Callable[[ServerConnection], object] | None = None) -> Iterator[ServerConnection]:
@@ -198,12 +197,19 @@ class ServerPool(database.Pool[ServerConnection]):
         Raises:
             StoreUnreachable: the connection broke; where it did so at the last step, the message says so.
         """
-        with self.lent(lambda connection: connection.execute(self._turn)) as connection:
+        with self.lent(self._take_turn) as connection:
             yield connection
             try:
                 connection.execute("COMMIT")
             except psycopg.OperationalError as error:
                 raise StoreUnreachable(UNSURE) from error
+
+    def _take_turn(self, connection: ServerConnection) -> None:
+        connection.execute(self._write)
+        if connection.execute("SELECT 1 FROM turn FOR UPDATE").fetchone() is None:
+            raise StoreDamaged(
+                "The row that writers take turns by is gone. Run `clearway check`, and restore a backup."
+            )
 
     def _begun(self, begin: Callable[[ServerConnection], object] | None) -> ServerConnection:
         # A server that was started again has left idle connections dead: nothing was done on them yet, so go on.
