@@ -80,6 +80,17 @@ def filled(log, drafts):
     create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
 
 
+@pytest.fixture(scope="module")
+def kept(stores, drafts):
+    """A filled store, for tests that leave it as it is; and a superuser's connection to it."""
+    with stores.fresh() as log:
+        filled(log, drafts)
+        where = log._server.where
+        with psycopg.connect(where.url, autocommit=True) as connection:
+            connection.execute(f'SET search_path = "{where.schema}", public')
+            yield log, connection
+
+
 def test_the_same_changesets_give_the_same_bytes_and_hashes_in_both(tmp_path, log, drafts):
     filled(log, drafts)
     log.backup(tmp_path / "copy")
@@ -103,11 +114,6 @@ def test_both_kinds_have_had_the_same_steps():
     assert len(migrations.STEPS) == len(FILE_STEPS)
 
 
-def test_a_store_that_nobody_touched_is_sound(log, drafts):
-    filled(log, drafts)
-    assert log.check() == []
-
-
 def other(name, value):
     """SQL for a value that differs as little as it can."""
     match value:
@@ -128,8 +134,8 @@ def other(name, value):
 
 
 @pytest.mark.parametrize("table", [*(name for name in TABLES if name not in LAYERS), "hazards", "incidents"])
-def test_every_cell_that_a_superuser_edits_and_every_row_they_delete_is_found(log, drafts, sql, table):
-    filled(log, drafts)
+def test_every_cell_that_a_superuser_edits_and_every_row_they_delete_is_found(kept, table):
+    log, sql = kept
     names = TABLES[table]
     quoted = ", ".join(f'"{name}"' for name in names)
     tried = 0
@@ -200,7 +206,6 @@ def test_what_others_add_for_themselves_is_left_alone(log, sql):
         "UPDATE hazards SET note = 'x'",
         "DELETE FROM hazards",
         "TRUNCATE hazards",
-        "INSERT INTO hazards SELECT fid + 100, geom, changeset, id, valid_from FROM hazards",
         "INSERT INTO hazards (fid, geom, changeset, id, valid_from, classification, opened_on, keeps_released, "
         "estimated_geometry, withdrawn) SELECT 99, geom, changeset, id, valid_from, 'SHA', opened_on, false, false, false "
         "FROM hazards LIMIT 1",
@@ -238,13 +243,14 @@ def test_what_others_add_for_themselves_is_left_alone(log, sql):
         "UPDATE hazards_current SET note = 'x'",
     ],
 )
-def test_the_database_refuses_to_be_changed_by_hand(log, drafts, sql, statement):
-    filled(log, drafts)
-    with pytest.raises(
-        (psycopg.IntegrityError, reported.ObjectNotInPrerequisiteState, reported.SyntaxError, reported.DatatypeMismatch)
-    ):
-        sql.execute(statement)
-    assert log.check() == []
+def test_the_database_refuses_to_be_changed_by_hand(kept, statement):
+    # By the guard itself, not by a key or a type; a view that joins takes no writes at all.
+    with pytest.raises((reported.IntegrityConstraintViolation, reported.ObjectNotInPrerequisiteState)):
+        kept[1].execute(statement)
+
+
+def test_what_was_refused_left_nothing(kept):
+    assert kept[0].check() == []
 
 
 def test_views_show_what_is_in_force_today_with_a_whole_number_as_key(log, drafts, sql, place):
