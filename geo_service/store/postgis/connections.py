@@ -16,7 +16,7 @@ from geo_service.store import database, geopackage
 from geo_service.store.errors import StoreBusy, StoreDamaged, StoreError, StoreUnreachable
 from geo_service.store.locations import Database
 from geo_service.store.postgis import values
-from geo_service.store.postgis.errors import UNSURE, explained, meaning
+from geo_service.store.postgis.errors import BUSY, UNSURE, explained, meaning
 from geo_service.store.schema import quoted
 
 LIMIT = 8
@@ -53,6 +53,7 @@ _SETTINGS = (
 )
 """Prepares a session; answers the type of geometry, None without PostGIS, and the encoding at its end."""
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_TOO_MANY = "Too many use the store at once. Try again in a moment."
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -170,18 +171,15 @@ class ServerPool(database.Pool[ServerConnection]):
         self.where = where
         self._patience_s = patience_s
         self._free = threading.BoundedSemaphore(limit)
+        # Writers that wait for their turn leave connections to those who read.
+        self._writers = threading.BoundedSemaphore(max(1, limit // 2))
         self._write = f"{_WRITE}; SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
 
     @contextmanager
     def lent(self, begin: Callable[[ServerConnection], object] | None = None) -> Iterator[ServerConnection]:
         """Lend a connection, outside of any transaction but what `begin` begins."""
-        if not self._free.acquire(timeout=self._patience_s):
-            raise StoreBusy("Too many use the store at once. Try again in a moment.")
-        try:
-            with super().lent(begin) as connection:
-                yield connection
-        finally:
-            self._free.release()
+        with _within(self._free, self._patience_s, _TOO_MANY), super().lent(begin) as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[ServerConnection]:
@@ -197,7 +195,7 @@ class ServerPool(database.Pool[ServerConnection]):
         Raises:
             StoreUnreachable: the connection broke; where it did so at the last step, the message says so.
         """
-        with self.lent(self._take_turn) as connection:
+        with _within(self._writers, self._patience_s, BUSY), self.lent(self._take_turn) as connection:
             yield connection
             try:
                 connection.execute("COMMIT")
@@ -226,6 +224,21 @@ class ServerPool(database.Pool[ServerConnection]):
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained()
+
+
+@contextmanager
+def _within(places: threading.BoundedSemaphore, patience_s: float, words: str) -> Iterator[None]:
+    """Hold one of a number of places.
+
+    Raises:
+        StoreBusy: none came free in time.
+    """
+    if not places.acquire(timeout=patience_s):
+        raise StoreBusy(words)
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _set_up(raw: "psycopg.Connection[Any]", schema: str) -> None:

@@ -409,6 +409,32 @@ def test_more_threads_than_connections_wait_and_all_are_answered(place):
             pass
 
 
+def test_writers_that_wait_leave_room_for_those_who_read(place, drafts):
+    entered, leave = threading.Event(), threading.Event()
+
+    def linger(done, total):
+        entered.set()
+        leave.wait()
+
+    with open_store(place("store"), create=True) as log:
+        load = {"target": log.append, "args": (drafts.draft(drafts.hazards(1)),)}
+        writers = [
+            threading.Thread(**load, kwargs={"progress": linger}),
+            *(threading.Thread(**load) for _ in range(20)),
+        ]
+        writers[0].start()
+        entered.wait()
+        for one in writers[1:]:
+            one.start()
+        assert log.head() is None
+        assert log.changesets() == []
+        leave.set()
+        for one in writers:
+            one.join()
+        assert len(log.changesets()) == 21
+        assert log.check() == []
+
+
 def test_a_commit_is_on_the_disk_and_readers_cannot_write(log, sql, place):
     with log._server.reading() as connection:
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
