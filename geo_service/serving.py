@@ -12,11 +12,15 @@ from geo_service import balance
 from geo_service.api.dependencies import Service
 from geo_service.app import TRUSTED, create_app
 from geo_service.store import open_store
+from geo_service.store.errors import StoreError
 from geo_service.store.locations import located
 from geo_service.store.snapshot import SHELF
 
 PAUSE_S = 0.25
 """How often a process looks for what others have recorded."""
+
+AFTER_FAILURE_S = 2.0
+"""How much longer it waits where the store could not be read."""
 
 
 def application() -> FastAPI:
@@ -52,7 +56,11 @@ def _follow(service: Service, ended: threading.Event) -> None:
             if number != proven:
                 balance.coverage(balance.view(service.snapshots, service.settings, service.clock))
                 proven = number
-        except Exception:
+        except StoreError as error:
             # Whoever asks meets the error where it can be answered; the next turn tries again.
+            logging.getLogger(__name__).warning("could not take in what was recorded since: %s", error)
+            ended.wait(AFTER_FAILURE_S)
+        except Exception:
             logging.getLogger(__name__).exception("could not take in what was recorded since")
+            ended.wait(AFTER_FAILURE_S)
         ended.wait(PAUSE_S)
