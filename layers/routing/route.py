@@ -113,7 +113,8 @@ def legs_of(graph: Graph, arcs: Ints, anchors: Sequence[Anchor], nodes: int) -> 
             held = anchors[stop]
             if held.judged is not None:
                 leaving = (tail % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
-                legs.append(Leg(held.row, *((0.0, held.length) if leaving else (held.length, 0.0)), stop))
+                ends = (0.0, held.length) if leaving else (held.length, 0.0)
+                legs.append(Leg(held.row, ends[0], ends[1], stop))
             continue
         last = legs[-1] if legs else None
         if last and last.stop < 0 and (last.edge, last.end) == (edge, begin) and _goes_on(last, begin, end):
@@ -175,7 +176,8 @@ def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.v
     along = np.where(against[of], np.r_[False, same], np.r_[same, False])
     following = np.where(against[of], np.roll(begin, 1), np.roll(begin, -1))
     end = np.where(along, following, length[of])
-    begin[~np.where(against[of], np.r_[same, False], np.r_[False, same])] = 0.0
+    goes_on: NDArray[np.bool_] = np.where(against[of], np.r_[same, False], np.r_[False, same])
+    begin[~goes_on] = 0.0
     before = np.r_[0.0, np.cumsum(length)][of]
     found = np.zeros(len(row), dtype=SECTIONS)
     found["from_m"] = before + np.where(against[of], length[of] - end, begin)
