@@ -173,10 +173,11 @@ def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.v
     row, of, begin = row[real], of[real], begin[real]
     # A piece ends where the next one of its edge begins, the last at the edge's end: sections leave no gap.
     same = of[1:] == of[:-1]
-    along = np.where(against[of], np.r_[False, same], np.r_[same, False])
+    along = (against[of] & np.r_[False, same]) | (~against[of] & np.r_[same, False])
     following = np.where(against[of], np.roll(begin, 1), np.roll(begin, -1))
     end = np.where(along, following, length[of])
-    goes_on: NDArray[np.bool_] = np.where(against[of], np.r_[same, False], np.r_[False, same])
+    turned = against[of]
+    goes_on = (turned & np.r_[same, False]) | (~turned & np.r_[False, same])
     begin[~goes_on] = 0.0
     before = np.r_[0.0, np.cumsum(length)][of]
     found = np.zeros(len(row), dtype=SECTIONS)
