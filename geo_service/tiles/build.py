@@ -94,7 +94,8 @@ class Index:
         return encoder.layer(self.layer, self._shapes, self._attributes, self._places[found], found, tile)
 
     def _of_cells(self, zoom: int, row: int, column: int) -> bytes:
-        made = cells(self._shapes, self._places, self._marked, self._amounts, (zoom, row, column))
+        tile = (zoom, row, column)
+        made = cells(self._shapes, self._bounds, self._places, self._marked, self._amounts, tile)
         told: dict[str, NDArray[np.generic]] = {self.layer: made.count}
         if self.layer == "hazards":
             told[shown.OPEN] = made.marked

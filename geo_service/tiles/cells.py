@@ -37,35 +37,36 @@ class Cells:
     sums: Floats
 
 
-def cells(shapes: Shapes, held: Ints, marked: Truths, amounts: Floats, tile: tuple[int, int, int]) -> Cells:
+def cells(shapes: Shapes, bounds: Floats, held: Ints, marked: Truths, amounts: Floats, tile: tuple[int, int, int]) -> Cells:
     """Return the cells of a tile.
 
     Args:
         shapes: the ground.
-        held: (n,) the places of the records in it.
+        bounds: (n, 4) west, north, east, south of the records that may be in it.
+        held: (n,) their places in `shapes`.
         marked: (n,) the records for which every cell that they touch is marked.
         amounts: (n, k) what is summed by cell.
         tile: zoom, row, column.
     """
     zoom, row, column = tile
     scale = float(1 << zoom)
+    near = touching(
+        *(bounds, (column - SLACK) / scale, (row - SLACK) / scale),
+        *((column + 1 + SLACK) / scale, (row + 1 + SLACK) / scale),
+    )
+    held, marked, amounts = held[near], marked[near], amounts[near]
+    # What lies on the eastern or southern end of the world is in its last cell.
     last = (SIDE << zoom) - 1
-    place = np.minimum(np.floor(shapes.inner[held] * scale * SIDE), last) - (column * SIDE, row * SIDE)
-    mine = np.flatnonzero(((place >= 0) & (place < SIDE)).all(axis=1))
+    place = np.minimum(np.floor(shapes.inner[held] * (scale * SIDE)), last) - (column * SIDE, row * SIDE)
+    mine = np.flatnonzero((place[:, 0] >= 0) & (place[:, 0] < SIDE) & (place[:, 1] >= 0) & (place[:, 1] < SIDE))
     cell = (place[mine, 1] * SIDE + place[mine, 0]).astype(np.int64)
     count = np.bincount(cell, minlength=SIDE * SIDE)
     sums = np.empty((SIDE * SIDE, amounts.shape[1]))
     for k, one in enumerate(amounts.T):
         sums[:, k] = np.bincount(cell, weights=one[mine], minlength=SIDE * SIDE)
-    signs = held[marked]
-    near = touching(
-        shapes.bounds[signs],
-        *((column - SLACK) / scale, (row - SLACK) / scale),
-        *((column + 1 + SLACK) / scale, (row + 1 + SLACK) / scale),
-    )
     touched = _touched(
         *(shapes.kind, shapes.records, shapes.parts, shapes.rings, shapes.points, shapes.bounds),
-        *(signs[near], scale, column, row),
+        *(held[marked], scale, column, row),
     ).ravel()
     there = np.flatnonzero((count > 0) | touched)
     return Cells(squares(there), count[there], touched[there], sums[there])
@@ -102,6 +103,8 @@ def _touched(
         _window(bounds[one, :2], bounds[one, 2:], scale, column, row, window)
         if window[0] == window[1] and window[2] == window[3]:
             found[window[2], window[0]] = True
+            continue
+        if found[window[2] : window[3] + 1, window[0] : window[1] + 1].all():
             continue
         for part in range(records[one], records[one + 1]):
             mine = rings[parts[part] : parts[part + 1] + 1]
@@ -154,7 +157,7 @@ def _mark_inside(
     """Mark the cells whose middle lies inside a polygon: those that no edge touches are inside as a whole, or not."""
     crossed = np.empty(SIDE + 1, dtype=np.int64)
     for y in range(window[2], window[3] + 1):
-        crossed[:] = 0
+        crossed[window[0] : window[1] + 2] = 0
         for r in range(len(rings) - 1):
             for k in range(rings[r] + 1, rings[r + 1]):
                 ax, ay = (points[k - 1, 0] * scale - column) * SIDE, (points[k - 1, 1] * scale - row) * SIDE
@@ -162,10 +165,10 @@ def _mark_inside(
                 if (ay > y + 0.5) != (by > y + 0.5):
                     at = ax + (y + 0.5 - ay) / (by - ay) * (bx - ax)
                     # It lies to the left of the middles from this cell on.
-                    before = np.int64(min(max(np.ceil(at - 0.5), 0), SIDE))
+                    before = np.int64(min(max(np.ceil(at - 0.5), window[0]), window[1] + 1))
                     crossed[before] += 1
         odd = 0
-        for x in range(SIDE):
+        for x in range(window[0], window[1] + 1):
             odd += crossed[x]
             if odd % 2:
                 found[y, x] = True
