@@ -19,7 +19,12 @@ class Feature:
             return MultiPoint([point for path, _ in self.paths for point in path])
         if self.kind == 2:
             return shapely.multilinestrings([LineString(path) for path, _ in self.paths])
-        return shapely.union_all([shapely.make_valid(one) for one in self.polygons()])
+        found = []
+        for one in self.polygons():
+            # By itself, since a hole and its outer ring may run along the edge of the buffer together.
+            outer, *holes = (filled(ring) for ring in (one.exterior, *one.interiors))
+            found.append(outer.difference(shapely.union_all(holes)))
+        return shapely.union_all(found)
 
     def polygons(self):
         found = []
@@ -44,6 +49,12 @@ class Layer:
     extent: int = 4096
     version: int = 1
     features: list = field(default_factory=list)
+
+
+def filled(ring):
+    """What a renderer fills of a ring, whatever it does with itself."""
+    parts = shapely.get_parts(shapely.make_valid(Polygon(ring)))
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
 def area(path):
