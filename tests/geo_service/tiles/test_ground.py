@@ -153,6 +153,19 @@ def test_a_tile_in_a_hole_is_empty_and_one_on_its_edge_is_not():
     one(Polygon(outer, [shape_in_tile([(100, 100), (4000, 100), (4000, 4000), (100, 4000)])]))
 
 
+@pytest.mark.parametrize("wall", [0.01, 0.2, 0.49, 0.6, 1.1])
+@pytest.mark.parametrize("side", [0.9, 2, 40, 900])
+def test_a_thin_wall_around_a_hole_is_not_lost(wall, side):
+    a, b = 100.3, 100.3 + side
+    outer = shape_in_tile([(a, a), (b, a), (b, b), (a, b)])
+    inner = shape_in_tile([(a + w, a + h) for w, h in ((wall, wall), (side - wall, wall), (side - wall, side - wall), (wall, side - wall))])
+    shape = Polygon(outer, [inner]) if 2 * wall < side else Polygon(outer)
+    one(shape)
+    drawn = layers(Tiles().tile(holding([shape]), 12, 1576, 2571))["hazards"].features[0].geometry()
+    ring = units(np.array([shape]), 12, 1576, 2571)[0].exterior
+    assert drawn.buffer(1).covers(ring)
+
+
 def test_parts_and_holes():
     parts = [
         Polygon(shape_in_tile([(100, 100), (900, 100), (900, 900), (100, 900)]), [shape_in_tile([(200, 200), (800, 200), (800, 800), (200, 800)])]),
