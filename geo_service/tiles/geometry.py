@@ -107,9 +107,7 @@ def length(path: Ints, count: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def put_wide(
-    out: Bytes, at: int, ax: int, ay: int, bx: int, by: int, pen: Ints
-) -> tuple[Bytes, int]:
+def put_wide(out: Bytes, at: int, ax: int, ay: int, bx: int, by: int, pen: Ints) -> tuple[Bytes, int]:
     """Write a piece between two units as a polygon two units wide."""
     quad = np.empty((4, 2), dtype=np.int64)
     flat = abs(bx - ax) >= abs(by - ay)
@@ -307,7 +305,7 @@ def put_points(
     in_units(points, start, end, scale, column, row, place)
     n = 0
     for k in range(end - start):
-        if -BUFFER <= place[k].min() and place[k].max() <= EXTENT + BUFFER:
+        if place[k].min() >= -BUFFER and place[k].max() <= EXTENT + BUFFER:
             place[n] = place[k]
             n += 1
     if n:
@@ -364,8 +362,6 @@ def drawn(
             elif kind[one] == LINE:
                 out, at = put_line(out, at, points, rings[first], rings[last], tile, pen)
         if kind[one] == 1:
-            out, at = put_points(
-                out, at, points, rings[parts[records[one]]], rings[parts[records[one + 1]]], tile, pen
-            )
+            out, at = put_points(out, at, points, rings[parts[records[one]]], rings[parts[records[one + 1]]], tile, pen)
         starts[i + 1] = at
     return out[:at], starts

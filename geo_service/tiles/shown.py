@@ -30,7 +30,7 @@ OPEN = "open"
 """The attribute of a cell that says whether an open hazard touches it."""
 
 OPEN_M2 = tuple(f"{one.value}_open_m2" for one in Classification)
-"""Attributes of a cell of hazards: the open ground of those counted in it, by class; ground that two share counts twice."""
+"""Attributes of a cell of hazards: the open ground of those counted in it, by class; what two share counts twice."""
 
 
 def names_of(layer: str) -> tuple[str, ...]:

@@ -40,7 +40,13 @@ class Feature:
 
     def lines(self):
         """Every edge that is drawn."""
-        return shapely.union_all([LineString([*path, path[0]]) if closed else LineString(path) for path, closed in self.paths if len(path) > 1])
+        return shapely.union_all(
+            [
+                LineString([*path, path[0]]) if closed else LineString(path)
+                for path, closed in self.paths
+                if len(path) > 1
+            ]
+        )
 
 
 @dataclass
@@ -100,7 +106,7 @@ def numbers(data):
 
 
 def value_of(data):
-    (number, value), = fields(data)
+    ((number, value),) = fields(data)
     if number == 1:
         return value.decode()
     if number == 3:

@@ -21,7 +21,7 @@ def cells_of(held, zoom, places, tiles=None):
     for row, column in places:
         body = tiles.tile(held, zoom, row, column)
         for one in layers(body)[held.layer].features if body else []:
-            (path, closed), = one.paths
+            ((path, closed),) = one.paths
             x, y = path[0]
             assert path == [(x, y), (x + 64, y), (x + 64, y + 64), (x, y + 64)]
             assert closed
@@ -47,7 +47,9 @@ def test_cells_of_ten_thousand_hazards_sum_to_the_number_stored(zoom):
     for one in ("SHA", "CHA"):
         assert np.isclose(sum(cell[f"{one}_open_m2"] for cell in found.values()), open_m2[classes == one].sum())
     marked = {place for place, cell in found.items() if cell["open"]}
-    assert touched(shapes[state != "released"], zoom, -1e-6) <= marked <= touched(shapes[state != "released"], zoom, 1e-6)
+    assert (
+        touched(shapes[state != "released"], zoom, -1e-6) <= marked <= touched(shapes[state != "released"], zoom, 1e-6)
+    )
 
 
 def touched(shapes, zoom, slack):

@@ -60,7 +60,9 @@ def test_hazards_are_where_they_belong_in_some_tiles(zoom):
     shapes = stars(300)
     held, tiles = holding(shapes), Tiles()
     for k in range(0, 300, 15):
-        point = shapes[k].exterior.coords[0] if shapes[k].geom_type == "Polygon" else shapes[k].geoms[0].exterior.coords[0]
+        point = (
+            shapes[k].exterior.coords[0] if shapes[k].geom_type == "Polygon" else shapes[k].geoms[0].exterior.coords[0]
+        )
         row, column = tile_at(*point, zoom)
         found = check(shapes, zoom, row, column, layers(tiles.tile(held, zoom, row, column))["hazards"].features)
         assert f"H-{k:05d}" in found
@@ -148,7 +150,9 @@ def test_odd_shapes(name):
 
 
 def test_a_tile_in_a_hole_is_empty_and_one_on_its_edge_is_not():
-    outer, inner = (shape_in_tile([(-a, -a), (4096 + a, -a), (4096 + a, 4096 + a), (-a, 4096 + a)]) for a in (2000, 100))
+    outer, inner = (
+        shape_in_tile([(-a, -a), (4096 + a, -a), (4096 + a, 4096 + a), (-a, 4096 + a)]) for a in (2000, 100)
+    )
     assert Tiles().tile(holding([Polygon(outer, [inner])]), 12, 1576, 2571) == b""
     one(Polygon(outer, [shape_in_tile([(100, 100), (4000, 100), (4000, 4000), (100, 4000)])]))
 
@@ -158,7 +162,12 @@ def test_a_tile_in_a_hole_is_empty_and_one_on_its_edge_is_not():
 def test_a_thin_wall_around_a_hole_is_not_lost(wall, side):
     a, b = 100.3, 100.3 + side
     outer = shape_in_tile([(a, a), (b, a), (b, b), (a, b)])
-    inner = shape_in_tile([(a + w, a + h) for w, h in ((wall, wall), (side - wall, wall), (side - wall, side - wall), (wall, side - wall))])
+    inner = shape_in_tile(
+        [
+            (a + w, a + h)
+            for w, h in ((wall, wall), (side - wall, wall), (side - wall, side - wall), (wall, side - wall))
+        ]
+    )
     shape = Polygon(outer, [inner]) if 2 * wall < side else Polygon(outer)
     one(shape)
     drawn = layers(Tiles().tile(holding([shape]), 12, 1576, 2571))["hazards"].features[0].geometry()
@@ -196,7 +205,11 @@ def test_the_ends_of_the_world(shape):
     tiles, held = Tiles(), holding([shape])
     for zoom in (10, 12):
         west, south, east, north = shape.bounds
-        for longitude, latitude in ((west, south), (east, north), (shape.representative_point().x, shape.representative_point().y)):
+        for longitude, latitude in (
+            (west, south),
+            (east, north),
+            (shape.representative_point().x, shape.representative_point().y),
+        ):
             row, column = tile_at(min(longitude, 179.999999), np.clip(latitude, -85.05, 85.05), zoom)
             body = tiles.tile(held, zoom, row, column)
             shapes = np.array([shape], dtype=object)
@@ -225,7 +238,9 @@ def test_a_long_edge_is_straight_in_degrees():
 
 def test_points_and_lines():
     place = shape_in_tile([(100.4, 200.6), (-63.9, 4159.9), (-66, 10)])
-    held = holding([Point(xy) for xy in place], "spots", kind="item", found_on=None, device=None, quantity=None, disposition=None)
+    held = holding(
+        [Point(xy) for xy in place], "spots", kind="item", found_on=None, device=None, quantity=None, disposition=None
+    )
     found = layers(Tiles().tile(held, 12, 1576, 2571))["spots"].features
     assert [one.paths[0][0] for one in found] == [[(100, 201)], [(-64, 4160)]]
     lines = [
@@ -235,7 +250,10 @@ def test_points_and_lines():
         LineString(shape_in_tile([(100, 100), (200, 100), (200, 300)])),
     ]
     held = holding(lines, "roads")
-    found = {one.properties["id"]: [path for path, _ in one.paths] for one in layers(Tiles().tile(held, 12, 1576, 2571))["roads"].features}
+    found = {
+        one.properties["id"]: [path for path, _ in one.paths]
+        for one in layers(Tiles().tile(held, 12, 1576, 2571))["roads"].features
+    }
     assert found == {
         "H-00000": [[(-64, 100), (4160, 100)], [(4160, 300), (-64, 300)]],
         "H-00001": [[(10, 10), (11, 10)]],

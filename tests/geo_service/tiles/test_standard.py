@@ -94,7 +94,11 @@ def test_tileset_limits_hold_every_tile(filled):
         for row in range(one["minTileRow"], one["maxTileRow"] + 1):
             for column in range(one["minTileCol"], one["maxTileCol"] + 1):
                 answer = filled.get(f"{home}/12/{row}/{column}")
-                seen |= {found.properties["id"] for found in layers(answer.content)["hazards"].features} if answer.content else set()
+                seen |= (
+                    {found.properties["id"] for found in layers(answer.content)["hazards"].features}
+                    if answer.content
+                    else set()
+                )
     assert len(seen) == 25
 
 
@@ -104,7 +108,9 @@ def test_tilesets_list(filled):
     for _, one in tile_sets(filled):
         assert one["title"]
         assert {"dataType", "crs", "tileMatrixSetURI", "links"} <= set(one)
-    assert "text/html" in filled.get("/collections/hazards/tiles", headers={"Accept": "text/html"}).headers["content-type"]
+    assert (
+        "text/html" in filled.get("/collections/hazards/tiles", headers={"Accept": "text/html"}).headers["content-type"]
+    )
 
 
 def test_tile_matrix_sets(filled):
@@ -164,7 +170,9 @@ def test_styles_name_what_tiles_have(filled, layer):
     assert style["version"] == 8
     (source,) = style["sources"].values()
     assert filled.get(source["tiles"][0].format(z=0, y=0, x=0)).status_code == 200
-    fields = filled.get(f"/collections/{layer}/tiles/WebMercatorQuad", params={"f": "tilejson"}).json()["vector_layers"][0]["fields"]
+    fields = filled.get(f"/collections/{layer}/tiles/WebMercatorQuad", params={"f": "tilejson"}).json()[
+        "vector_layers"
+    ][0]["fields"]
     ids = [drawn["id"] for drawn in style["layers"]]
     assert len(ids) == len(set(ids))
     for drawn in style["layers"]:
