@@ -107,6 +107,17 @@ def tile_answer(read: Read, tag: str, make: Callable[[], bytes]) -> Response:
     return Response(body, headers=headers, media_type=tilesets.MVT)
 
 
+@router.get("/coverage/tiles/{matrix_set}/{zoom}/{row}/{column}", dependencies=[requires(Role.viewer)])
+def states(request: Request) -> Response:
+    """Return a tile of the ground by state: faces from zoom 10 up, below cells with the m2 of each state."""
+    read = read_of(request, ("mvt",), known=())
+    asked = request.path_params
+    matrix.check_name(asked["matrix_set"])
+    zoom, row, column = matrix.place(asked["zoom"], asked["row"], asked["column"])
+    tag = read.tag("states", zoom, row, column)
+    return tile_answer(read, tag, lambda: read.service.tiles.states(read.seen, zoom, row, column, packed=read.packed))
+
+
 @router.get("/collections/{layer}/styles")
 def styles_of(request: Request) -> Response:
     """Return the styles of a layer."""

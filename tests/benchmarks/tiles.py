@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
@@ -110,7 +111,11 @@ def started(script: str, port: int, path: str, *arguments: str, **environment: s
         env={**os.environ, "PYTHONPATH": str(ROOT), "CLEARWAY_LOCAL": "1", **environment},
         cwd=ROOT,
     )
-    _tipg.ready(port, path, process)
+    try:
+        _tipg.ready(port, path, process)
+    except BaseException:
+        process.terminate()
+        raise
     return process
 
 
@@ -145,8 +150,11 @@ def main() -> None:
         paths = {zoom: [f"{home}/{zoom}/{row}/{column}" for row, column in some] for zoom, some in tiles.items()}
         for keeps, into in ((0, mine), (2**30, warm)):
             port = _tipg.free_port()
-            process = started(OURS, port, first, str(keeps), CLEARWAY_DATA=str(store), CLEARWAY_DATABASE="")
+            process = started(OURS, port, "/healthz", str(keeps), CLEARWAY_DATA=str(store), CLEARWAY_DATABASE="")
             try:
+                begun = time.perf_counter()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{first}", timeout=300).read()
+                print(f"  the first tile after the start: {time.perf_counter() - begun:.1f} s", flush=True)
                 for zoom, some in paths.items():
                     for path in some:
                         if keeps or path == some[0]:

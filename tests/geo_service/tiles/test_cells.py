@@ -57,7 +57,7 @@ def touched(shapes, zoom, slack):
     if not len(shapes):
         return set()
     real = shapely.transform(units(shapes, zoom + 6, 0, 0), lambda xy: xy / 4096)
-    west, north, east, south = np.floor(shapely.bounds(real) + [-abs(slack), -abs(slack), abs(slack), abs(slack)]).T
+    west, north, east, south = np.floor(shapely.bounds(real) + np.array([-1, -1, 1, 1]) * abs(slack)).T
     wide, high = (east - west + 1).astype(int), (south - north + 1).astype(int)
     which = np.repeat(np.arange(len(real)), wide * high)
     step = np.concatenate([np.arange(n) for n in wide * high])

@@ -162,6 +162,22 @@ def test_mvt(filled):
             assert all(isinstance(feature.properties["id"], str) for feature in one.features)
 
 
+def test_the_interface_names_the_tiles(filled):
+    paths = filled.get("/api").json()["paths"]
+    for layer in LAYERS:
+        found = paths[f"/collections/{layer}/tiles/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"]["get"]
+        assert found["operationId"].endswith(".collection.vector.getTile")
+        assert [one["name"] for one in found["parameters"] if "name" in one] == ["tileMatrix", "tileRow", "tileCol"]
+    for path in (
+        "/tileMatrixSets",
+        "/tileMatrixSets/WebMercatorQuad",
+        "/collections/roads/tiles",
+        "/collections/roads/styles/default",
+    ):
+        assert path in paths
+        assert filled.get(path).status_code == 200
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_styles_name_what_tiles_have(filled, layer):
     listed = filled.get(f"/collections/{layer}/styles").json()
