@@ -146,6 +146,12 @@ class Tiles:
                 self._indexes[held] = made
         return made
 
+    def prepare(self, held: Holding) -> None:
+        """Make the index of some records and draw with it, so that nobody has to wait for that or for compiling."""
+        index = self.index(held)
+        for zoom in (0, WHOLE_FROM):
+            index.tile(zoom, 0, 0)
+
     def tile(self, held: Holding, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of a layer's records at a view; no bytes where nothing is in it.
 

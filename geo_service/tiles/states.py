@@ -71,7 +71,7 @@ class Ground:
 
     def _sums(self, zoom: int, row: int, column: int) -> bytes:
         there = np.flatnonzero(self.m2.any(axis=1))
-        opened = self.m2[there][:, [SHA, CHA]].any(axis=1)
+        opened = (self.m2[there, SHA] > 0) | (self.m2[there, CHA] > 0)
         bounds = self.boxes.bounds[there]
         made = cells(self.boxes, bounds, there, opened, self.m2[there][:, FIRST:], (zoom, row, column))
         told: dict[str, NDArray[np.generic]] = {"open": made.marked}
@@ -88,7 +88,8 @@ def ground_of(seen: View) -> Ground:
     boxes = shapes_of(boxes_of(place[:, 0], ends_of(keys), place[:, 1], arrangement.size))
     state = states_on(arrangement, atoms["cell"], atoms["set"].astype(np.int64), on)
     of = np.searchsorted(keys, atoms["cell"]) * len(STATES) + state
-    m2 = np.bincount(of, weights=atoms["amount"] * UNIT, minlength=len(keys) * len(STATES))
+    m2 = np.zeros(len(keys) * len(STATES))
+    np.add.at(m2, of, atoms["amount"] * UNIT)
     return Ground(arrangement, on, boxes, m2.reshape(-1, len(STATES)))
 
 

@@ -109,6 +109,19 @@ def test_caching(filled):
     assert gzip.decompress(raw.tiles.tile(held, 14, ROW, COLUMN, packed=True)) == plain.content
 
 
+def test_what_is_made_ready_is_what_is_asked_for(filled):
+    from geo_service.access.public import FullRecords
+    from geo_service.balance import view
+
+    service = filled.app.state.service
+    seen = view(service.snapshots, service.settings, service.clock)
+    held = service.holdings.at(seen, "hazards", FullRecords())
+    service.tiles.prepare(held)
+    index = service.tiles.index(held)
+    filled.get(TILE)
+    assert [one.number for one in service.tiles._indexes.values()] == [index.number]
+
+
 def test_a_process_keeps_no_more_than_it_may(filled):
     tiles = filled.app.state.service.tiles
     filled.get(TILE)
