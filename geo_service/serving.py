@@ -43,7 +43,7 @@ def application() -> FastAPI:
 
 
 def _follow(service: Service, ended: threading.Event) -> None:
-    """Take in new revisions as they come, prove their balance of today and get its tiles ready: readers wait for none."""
+    """Take in new revisions as they come, prove their balance of today, make tiles ready: readers find them so."""
     proven = -1
     while not ended.is_set():
         try:
