@@ -144,6 +144,7 @@ def main() -> None:
             for zoom, some in tiles.items():
                 paths = [f"{home}/{zoom}/{column}/{row}" for row, column in some]
                 theirs[zoom] = rate(port, paths, given.seconds)
+                print(f"  tipg, zoom {zoom}: {theirs[zoom][0]:.1f} tiles/s", flush=True)
                 counts[zoom] = [max(features(f"http://127.0.0.1:{port}{path}") for path in paths[:12])]
         home = "/collections/hazards/tiles/WebMercatorQuad"
         first = f"{home}/12/1576/2571"
@@ -160,6 +161,7 @@ def main() -> None:
                         if keeps or path == some[0]:
                             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=120).read()
                     into[zoom] = rate(port, some, given.seconds)
+                    print(f"  Clearway keeping {keeps:,} bytes, zoom {zoom}: {into[zoom][0]:.1f} tiles/s", flush=True)
                     if not keeps:
                         counts[zoom].append(max(features(f"http://127.0.0.1:{port}{path}") for path in some[:12]))
                 print(f"  Clearway keeping {keeps:,} bytes of tiles: {resident(process.pid) / 2**20:,.0f} MiB")
