@@ -169,7 +169,7 @@ def main() -> None:
                     listed = Path(folder) / "paths.json"
                     listed.write_text(json.dumps([path for some in paths.values() for path in some]))
                     other = _tipg.free_port()
-                    plain = started(BARE, other, first, f"http://127.0.0.1:{port}", str(listed))
+                    plain = started(BARE, other, paths[8][0], f"http://127.0.0.1:{port}", str(listed))
                     try:
                         bare = {zoom: rate(other, some, given.seconds) for zoom, some in paths.items()}
                     finally:
