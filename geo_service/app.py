@@ -32,6 +32,7 @@ from geo_service.api import (
     review_pages,
     route_pages,
     routes,
+    tiles,
 )
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
@@ -77,7 +78,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing),
+        *(collections, items, item, editing, tiles),
     )
     for one in routers:
         app.include_router(one.router)
