@@ -1,0 +1,95 @@
+"""Names on a map: each is put where it hides no hazard and no other name, or is left out and counted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import patheffects
+from numpy.typing import NDArray
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+
+from geo_service.printing.drawing import Geometries, Window
+from geo_service.printing.paper import MM, extent
+
+CELL_MM = 0.4
+"""How finely the paper is looked at for free room."""
+
+MOST = 350
+"""Names tried on a sheet; those given first go first."""
+
+AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
+"""Where a name is tried around its place: to the right first."""
+
+HALO = 1.1
+"""Width of the white around letters (pt)."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name to be put on a map.
+
+    Attributes:
+        text: what is written; size: of the letters (pt).
+        spots: places (n, 2) in mm to try: around each when `gap` is not 0, over it when it is.
+        gap: how far from the place its letters begin (mm).
+    """
+
+    text: str
+    size: float
+    spots: NDArray[np.float64]
+    gap: float = 1.0
+    colour: str = "#1F2933"
+    bold: bool = False
+    italic: bool = False
+
+
+class Room:
+    """The room of a map that is taken, as cells of paper."""
+
+    def __init__(self, window: Window, taken: Sequence[Geometries]) -> None:
+        west, south, east, north = window.frame
+        self.west, self.south = west, south
+        self.shape = int((north - south) / CELL_MM), int((east - west) / CELL_MM)
+        self.taken = np.zeros(self.shape, dtype=bool)
+        down = Affine(CELL_MM, 0, west, 0, CELL_MM, south)
+        for shapes in taken:
+            if len(shapes):
+                self.taken |= rasterize(shapes, self.shape, transform=down, all_touched=True, dtype="uint8") > 0
+
+    def take(self, west: float, south: float, width: float, height: float) -> bool:
+        """Take a rectangle (mm) if all of it is free and on the map; say whether it was."""
+        left, low = int((west - self.west) // CELL_MM), int((south - self.south) // CELL_MM)
+        right, high = int((west + width - self.west) // CELL_MM) + 1, int((south + height - self.south) // CELL_MM) + 1
+        if left < 0 or low < 0 or high > self.shape[0] or right > self.shape[1]:
+            return False
+        if self.taken[low:high, left:right].any():
+            return False
+        self.taken[low:high, left:right] = True
+        return True
+
+
+def put(window: Window, room: Room, names: Iterable[Name], order: float) -> int:
+    """Put names on a map, the first ones first; answers how many found no room."""
+    left_out = 0
+    for number, name in enumerate(names):
+        if number >= MOST or not _put(window, room, name, order):
+            left_out += 1
+    return left_out
+
+
+def _put(window: Window, room: Room, name: Name, order: float) -> bool:
+    width, height = extent(name.text, name.size, bold=name.bold)
+    height = max(height, name.size * 0.9 / MM)
+    for x, y in name.spots:
+        for side, above in AROUND if name.gap else ((0, 0),):
+            west = x + (name.gap if side > 0 else -name.gap - width if side < 0 else -width / 2)
+            middle = y + above * (name.gap * (1.0 if side == 0 else 0.6) + (height / 2 if above else 0))
+            if room.take(west - 0.3, middle - height / 2 - 0.3, width + 0.6, height + 0.6):
+                window.page.text(
+                    west, middle, name.text, name.size, color=name.colour, va="center_baseline", zorder=order,
+                    fontweight="bold" if name.bold else "normal", fontstyle="italic" if name.italic else "normal",
+                    path_effects=[patheffects.withStroke(linewidth=HALO, foreground="white")],
+                )  # fmt: skip
+                return True
+    return False
