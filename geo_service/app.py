@@ -25,6 +25,7 @@ from geo_service.api import (
     landing,
     operation,
     pages,
+    printing,
     problems,
     review,
     review_pages,
@@ -63,7 +64,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, review_pages, route_pages, routes, operation, changesets, review),
+        *(landing, pages, printing, review_pages, route_pages, routes, operation, changesets, review),
         *(collections, items, item, editing),
     )
     for one in routers:

@@ -11,9 +11,10 @@ import numpy as np
 from geo_service.balance import Refused
 from geo_service.ogc.errors import Rejected
 from geo_service.printing import chart, counting, furniture, sheets, tables
+from geo_service.printing.drawing import Window
 from geo_service.printing.furniture import Imprint
 from geo_service.printing.ground import Ground
-from geo_service.printing.paper import PAPERS, Page, Paper
+from geo_service.printing.paper import PAPERS, Column, Page, Paper
 from geo_service.printing.sheets import Sheet
 from geo_service.store.log import Progress
 from layers.coverage.arrangement import quiet
@@ -51,10 +52,9 @@ class Wish:
     notes: tuple[str, ...] = ()
     most: int = MOST_SHEETS
 
-    @property
-    def named_edition(self) -> str:
-        """The edition as it is printed; without a number of its own, it is that of its revision."""
-        return f"Edition {self.edition}" if self.edition else "Edition of its revision"
+    def named_edition(self, revision: int) -> str:
+        """Return the edition as it is printed; without a number of its own it is that of its revision."""
+        return f"Edition {self.edition} · revision {revision}" if self.edition else f"Edition: revision {revision}"
 
 
 def planned(ground: Ground, wish: Wish) -> list[Sheet]:
@@ -70,7 +70,9 @@ def planned(ground: Ground, wish: Wish) -> list[Sheet]:
     parts = sheets.district_sheets(ids, names, aliases, ground.shapes["districts"], wish.paper)
     if wish.district is not None:
         return [one for one in parts if one.district == wish.district] or _unknown(wish.district, parts)
-    whole = sheets.overview_sheet(ground.bounds, wish.paper, f"{ground.situation.authority}: hazardous areas and released land")
+    whole = sheets.overview_sheet(
+        ground.bounds, wish.paper, f"{ground.situation.authority}: hazardous areas and released land"
+    )
     if wish.by is By.none:
         return [whole]
     if wish.by is By.grid:
@@ -108,7 +110,7 @@ def pages(ground: Ground, wish: Wish, progress: Progress = quiet) -> list[Page]:
     rows = tables.rows_of(ground.situation) if wish.district is None else []
     room = tables.per_page(wish.paper)
     tabled = ceil(len(rows) / room)
-    imprint = Imprint(ground.situation, wish.named_edition, len(plan) + tabled, wish.notes)
+    imprint = Imprint(ground.situation, wish.named_edition(ground.situation.revision), len(plan) + tabled, wish.notes)
     numbers = {one.district: tabled + k + 1 for k, one in enumerate(plan) if one.district is not None}
     drawn, made = [], []
     for place, sheet in enumerate(plan):
@@ -122,9 +124,7 @@ def pages(ground: Ground, wish: Wish, progress: Progress = quiet) -> list[Page]:
     tables_ = []
     for k in range(tabled):
         total = ground.situation.total if k == tabled - 1 else None
-        tables_.append(
-            tables.table_page(wish.paper, imprint, rows[k * room : (k + 1) * room], total, numbers, k + 2)
-        )
+        tables_.append(tables.table_page(wish.paper, imprint, rows[k * room : (k + 1) * room], total, numbers, k + 2))
     return [*made[:1], *tables_, *made[1:]]
 
 
@@ -138,26 +138,28 @@ def map_page(ground: Ground, sheet: Sheet, paper: Paper, imprint: Imprint, numbe
     drawn = chart.draw(page, ground, sheet)
     counting.on_sheet(sheet.name, sheet.ground, drawn.hazards, ground.ids, ground.stored, ground.shapes["hazards"])
     furniture.surround(page, imprint, sheet.name, sheet.more or imprint.situation.authority, number)
-    west = paper.neat[2] - paper.column + 2
-    wide, top = paper.column - 5, paper.neat[3] - paper.header - 1
-    page.line([west - 2, west - 2], [paper.neat[1] + paper.footer, paper.neat[3] - paper.header], width=0.35, zorder=20)
+    _, south, east, north = paper.neat
+    page.line([east - paper.column] * 2, [south + paper.footer, north - paper.header], width=0.35, zorder=20)
+    column = Column(page, east - paper.column + 2, paper.column - 5)
+    y = north - paper.header - 1
     for warning in furniture.warnings_of(imprint.situation):
-        top = page.paragraph(west, top, warning, wide, paper.body, color=furniture.WARNING, fontweight="bold")
-    window = chart.Window(page, sheet.ground, sheet.scale)
-    top = furniture.arrow_and_scale(window, ground.grid, west, top, wide)
-    top = furniture.legend(page, west, top, wide, sheet.smallest)
-    top = _balance(page, ground, sheet, west, top, wide)
-    said = [f"Hazardous areas on this sheet: {len(drawn.hazards):,} recorded, {len(drawn.hazards):,} drawn.", *drawn.remarks]
-    for one in said:
-        top = page.paragraph(west, top, one, wide, paper.small)
-    left = top - 2 - (paper.neat[1] + paper.footer)
-    if not sheet.overview and left > 18:
-        size = (wide, min(left - 6, wide * 0.7))
-        furniture.locator(page, west, top, size, ground.shapes["districts"], sheet, ground.shapes["hazards"])
+        y = page.paragraph(column.x, y, warning, column.width, paper.body, color=furniture.WARNING, fontweight="bold")
+    y = furniture.arrow_and_scale(Window(page, sheet.ground, sheet.scale), ground.grid, column, y)
+    y = furniture.legend(column, y, sheet.smallest)
+    y = _balance(column, y, ground, sheet)
+    counts = f"Hazardous areas on this sheet: {len(drawn.hazards):,} recorded, {len(drawn.hazards):,} drawn."
+    for said in (counts, *drawn.remarks):
+        y = page.paragraph(column.x, y, said, column.width, paper.small)
+    y -= 1.5
+    left = y - 2 - (south + paper.footer)
+    if sheet.overview:
+        tables.short(column, y, left, ground.situation)
+    elif left > 18:
+        furniture.locator(column, y, min(left - 6, column.width * 0.7), ground.shapes["districts"], sheet)
     return page, drawn.hazards.tolist()
 
 
-def _balance(page: Page, ground: Ground, sheet: Sheet, x: float, y: float, width: float) -> float:
+def _balance(column: Column, y: float, ground: Ground, sheet: Sheet) -> float:
     """Put the figures of a sheet's ground, where it is a district or everything."""
     situation = ground.situation
     row = situation.total if sheet.overview else None
@@ -165,10 +167,11 @@ def _balance(page: Page, ground: Ground, sheet: Sheet, x: float, y: float, width
         row = next((one for one in tables.rows_of(situation) if one["district_id"] == sheet.district), None)
     if row is None:
         return y
-    y = furniture.heading(page, x, y, width, "Balance of the whole area, m²" if sheet.overview else "Balance of the district, m²")
+    of = "the whole area" if sheet.overview else "the district"
+    y = furniture.heading(column, y, f"Balance of {of}, m²")
     cells = [(label, tables.figure(float(row[name]))) for name, label in tables.COLUMNS]
     cells.append(("Certificate", "passed" if situation.certificate_passed else "FAILED"))
-    return furniture.rows(page, x, y, width, cells)
+    return furniture.rows(column, y, cells)
 
 
 def about(ground: Ground, wish: Wish) -> dict[str, str]:
@@ -179,7 +182,7 @@ def about(ground: Ground, wish: Wish) -> dict[str, str]:
         "Title": f"{mark}{situation.authority}: hazardous areas and released land on {situation.as_of}",
         "Author": situation.authority,
         "Subject": mark + " ".join((situation.notice, *wish.notes)),
-        "Keywords": f"as_of {situation.as_of}, known_at {situation.known_at}, revision {situation.revision}, {wish.named_edition}",
+        "Keywords": f"as_of {situation.as_of}, known_at {situation.known_at}, {wish.named_edition(situation.revision)}",
     }
 
 

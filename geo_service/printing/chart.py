@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.printing import drawing, labels, symbols
 from geo_service.printing.drawing import Window
+from geo_service.printing.frames import Geometries
 from geo_service.printing.furniture import grid_lines
 from geo_service.printing.ground import Ground
 from geo_service.printing.paper import Page
@@ -20,6 +21,12 @@ BUSY = 15_000
 
 LARGE_SCALE = 150_000
 """Denominator up to which dates and depths of cleared ground are written beside it."""
+
+
+DODGES = np.array(
+    [[0, 0], [0, 2], [0, -2], [3, 0], [-3, 0], [3, 3], [-3, 3], [3, -3], [-3, -3], [0, 4], [0, -4]], float
+)
+"""Where a date and depth is tried around the middle of its ground (mm)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ def draw(page: Page, ground: Ground, sheet: Sheet) -> Drawn:
     grid_lines(window, ground.grid)
     _districts(window, ground, sheet)
     _areas(window, ground)
-    remarks = [_roads(window, ground)]
+    remarks = [_roads(window, ground, sheet)]
     _places(window, ground)
     drawn = _hazards(window, ground, sheet)
     remarks += _names(window, ground, sheet, drawn)
@@ -61,7 +68,9 @@ def _watermark(window: Window) -> None:
 def _districts(window: Window, ground: Ground, sheet: Sheet) -> None:
     shapes = ground.shapes["districts"]
     shapes = window.placed(shapes[window.meeting(shapes)])
-    drawing.outline(window, drawing.line_path(shapely.boundary(shapes)), symbols.DISTRICT, 2.1)
+    drawing.outline(
+        window, drawing.line_path(shapely.boundary(shapes)), symbols.DISTRICT, 2.1, 0.7 if sheet.overview else 1.0
+    )
     if sheet.district is not None:
         own = drawing.line_path(shapely.boundary(window.placed(ground.extent(sheet.district))))
         drawing.outline(window, own, Symbol("", edge="#D9D2E9", width=2.2), 2.0)
@@ -82,22 +91,22 @@ def _areas(window: Window, ground: Ground) -> None:
         drawing.outline(window, path, symbol, 2.9 + place / 100)
 
 
-def _roads(window: Window, ground: Ground) -> str:
+def _roads(window: Window, ground: Ground, sheet: Sheet) -> str:
     """Draw roads, what bars the way over the others; answers what was left out."""
     frame, shapes = ground.situation.frames["roads"], ground.shapes["roads"]
     there = window.meeting(shapes)
     said = ""
     if there.sum() > BUSY:
         main = np.isin(symbols.column(frame, "class"), symbols.MAIN_ROADS)
-        told = ~np.isin(symbols.column(frame, "eo_status"), ["not_assessed", None])
+        told = np.isin(symbols.column(frame, "eo_status"), list(symbols.ASSESSED))
         left_out = int((there & ~main & ~told).sum())
         there &= main | told
         said = f"{left_out:,} minor roads, not assessed, are left out at this scale."
     major = np.isin(symbols.column(frame, "class"), symbols.MAIN_ROADS)
     for place, (symbol, which) in enumerate(symbols.road_symbols(frame)):
         for main in (False, True):
-            path = drawing.line_path(window.placed(shapes[there & which & (major == main)]))
-            thicker = 1.6 if main else 1.0
+            path = drawing.line_path(window.placed(shapes[there & which & np.asarray(major == main)]))
+            thicker = (1.35 if main else 1.0) * (0.75 if sheet.overview else 1.0)
             drawing.casing(window, path, symbol.width * thicker + 0.35, 3 + place / 10)
             drawing.outline(window, path, symbol, 3.01 + place / 10, thicker)
     return said
@@ -119,7 +128,7 @@ def _places(window: Window, ground: Ground) -> None:
             drawing.places(window, _points(window, shapes[layer][which & there]), mark, order)
 
 
-def _points(window: Window, shapes: drawing.Geometries) -> drawing.Floats:
+def _points(window: Window, shapes: Geometries) -> drawing.Floats:
     return shapely.get_coordinates(window.placed(shapely.point_on_surface(shapes))) if len(shapes) else np.zeros((0, 2))
 
 
@@ -127,7 +136,7 @@ def _hazards(window: Window, ground: Ground, sheet: Sheet) -> drawing.Bools:
     """Draw the hazards: suspected, confirmed over them, then outlines; answers which of all are drawn."""
     frame, shapes = ground.situation.frames["hazards"], ground.shapes["hazards"]
     there = window.meeting(shapes)
-    thinner = 0.6 if sheet.overview else 1.0
+    thinner = 0.4 if sheet.overview else 1.0
     filled, outlined = np.zeros(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     sides = np.zeros(len(frame), dtype=np.int64)
     for place, (symbol, which) in enumerate(symbols.hazard_fills(frame)):
@@ -150,19 +159,40 @@ def _hazards(window: Window, ground: Ground, sheet: Sheet) -> drawing.Bools:
 def _names(window: Window, ground: Ground, sheet: Sheet, hazards: drawing.Bools) -> list[str]:
     """Write names where they hide no hazard; answers how many found no room."""
     small = window.page.paper.small
-    placed = window.placed(ground.shapes["hazards"][hazards])
-    room = labels.Room(window, [shapely.buffer(placed, sheet.smallest / 2, quad_segs=1)] if len(placed) else [])
+    room = labels.Room(window, _taken(window, ground, sheet, hazards))
     remarks = []
     if sheet.district is None:
         left_out = labels.put(window, room, _district_names(window, ground, small + 1.4), 6)
-        remarks.append(f"{left_out} names of districts found no room." if left_out else "")
+        remarks.append(f"Names of districts left out for want of room: {left_out}." if left_out else "")
     if sheet.scale <= LARGE_SCALE:
         left_out = labels.put(window, room, _depths(window, ground, small - 1.0), 6)
-        remarks.append(f"{left_out} dates and depths of cleared ground found no room: see the register." if left_out else "")
+        remarks.append(
+            f"Dates and depths of cleared ground left out for want of room: {left_out} (the register has them)."
+            if left_out
+            else ""
+        )
     if not sheet.overview or sheet.scale <= LARGE_SCALE * 2:
         left_out = labels.put(window, room, _settlement_names(window, ground, small), 6)
-        remarks.append(f"{left_out} names of settlements found no room." if left_out else "")
+        remarks.append(f"Names of settlements left out for want of room: {left_out}." if left_out else "")
     return remarks
+
+
+def _taken(window: Window, ground: Ground, sheet: Sheet, hazards: drawing.Bools) -> list[Geometries]:
+    """Return what no name may hide: hazards, the outlines of released ones, and the marks of places."""
+    released = symbols.column(ground.situation.frames["hazards"], "state") == "released"
+    shapes = ground.shapes["hazards"]
+    whole = window.placed(shapes[np.asarray(hazards & ~released)])
+    lines = shapely.boundary(window.placed(shapes[np.asarray(hazards & released)]))
+    marks = [
+        window.placed(shapely.point_on_surface(ground.shapes[name])) for name in ("spots", "incidents", "settlements")
+    ]
+    reach = sheet.smallest / 2
+    found = [
+        shapely.buffer(whole, reach, quad_segs=1),
+        lines,
+        *(shapely.buffer(one, 0.7, quad_segs=1) for one in marks),
+    ]
+    return [shapes[~shapely.is_empty(shapes)] for shapes in found if len(shapes)]
 
 
 def _district_names(window: Window, ground: Ground, size: float) -> list[labels.Name]:
@@ -195,7 +225,7 @@ def _depths(window: Window, ground: Ground, size: float) -> list[labels.Name]:
     made = []
     for (on, depth), spot in zip(rows, spots, strict=True):
         deep = "depth not stated" if pd.isna(depth) else f"{depth:g} cm"
-        made.append(labels.Name(f"{on:%Y-%m-%d}, {deep}", size, spot[None, :], gap=0, colour="#1B5E20"))
+        made.append(labels.Name(f"{on:%Y-%m-%d}, {deep}", size, spot + DODGES, gap=0, colour="#0B3D10"))
     return made
 
 
@@ -208,4 +238,4 @@ def _settlement_names(window: Window, ground: Ground, size: float) -> list[label
     people = pd.to_numeric(frame["population_before"]).fillna(0).to_numpy()[there]
     ids, names = frame["id"].astype(str).to_numpy()[there], frame["name"].astype(str).to_numpy()[there]
     spots = _points(window, shapes[there])
-    return [labels.Name(names[k], size, spots[k][None, :]) for k in np.lexsort((ids, -people))]
+    return [labels.Name(names[k], size, spots[k][None, :], gap=1.5) for k in np.lexsort((ids, -people))]

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.balance import Refused
-from geo_service.printing.drawing import Geometries, meets
-from geo_service.printing.paper import Box
+from geo_service.printing.frames import Box, Geometries, meets
 
 NAMED = 20
 """Ids that an error names; it says how many more there are."""
@@ -26,12 +25,12 @@ def same_records(stored: Sequence[str], shown: Sequence[str]) -> None:
     _compare(stored, shown, "the view that was to be printed")
     if len(stored) != len(shown):
         raise Miscounted(
-            f"{len(stored)} hazards are in force and the view that was to be printed holds {len(shown)}: a record is in "
+            f"{len(stored)} hazards are in force and the view that was to be printed holds {len(shown)}: one is in "
             "it twice. Nothing was printed. Report this."
         )
 
 
-def on_sheet(
+def on_sheet(  # noqa: PLR0913, PLR0917
     name: str, ground: Box, drawn: Iterable[str], ids: NDArray[np.object_], stored: Geometries, shown: Geometries
 ) -> None:
     """Let through a sheet that shows each hazard of its ground.
@@ -60,7 +59,10 @@ def on_atlas(stored: Sequence[str], sheets: Iterable[Iterable[str]]) -> None:
 
 def _compare(expected: Sequence[str] | NDArray[np.object_], found: Iterable[str], where: str) -> None:
     wanted, there = set(map(str, expected)), set(map(str, found))
-    for ids, what in ((wanted - there, "lacks hazards that are in force there"), (there - wanted, "shows hazards that are not")):
+    for ids, what in (
+        (wanted - there, "lacks hazards that are in force there"),
+        (there - wanted, "shows hazards that are not"),
+    ):
         if ids:
             named = ", ".join(sorted(ids)[:NAMED])
             more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""

@@ -9,13 +9,13 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
-from geo_service.printing.paper import MM, Box, Page
+from geo_service.printing.frames import Box, Geometries, meets
+from geo_service.printing.paper import MM, Page
 from geo_service.printing.symbols import Mark, Symbol
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Geometries = NDArray[np.object_]
 
 FINE_MM = 0.02
 """How far a boundary of very many vertices may be simplified, on paper."""
@@ -58,23 +58,14 @@ class Window:
     def clip(self, artist: Any) -> None:
         """Let nothing of an artist be seen outside the map."""
         west, south, east, north = self.frame
-        artist.set_clip_path(
-            Rectangle((west, south), east - west, north - south, transform=self.page.axes.transData)
-        )
-
-
-def meets(shapes: Geometries, box: Box) -> Bools:
-    """Say which shapes have ground in a box."""
-    if not len(shapes):
-        return np.zeros(0, dtype=bool)
-    return np.asarray(shapely.intersects(shapes, shapely.box(*box)), dtype=bool)
+        artist.set_clip_path(Rectangle((west, south), east - west, north - south, transform=self.page.axes.transData))
 
 
 def area_path(shapes: Geometries, smallest: float = 0.0, sides: int = 0) -> tuple[Path, Ints]:
     """Return polygons (mm) as one path, and how many vertices each of them put on it.
 
-    Outer rings run one way and holes the other, so that the path's inside is the union of the polygons: what overlaps is
-    not darker. A part smaller than `smallest` both ways gets a mark of that size around it, with `sides` sides.
+    Outer rings run one way and holes the other, so that the path's inside is the union of the polygons: what overlaps
+    is not darker. A part smaller than `smallest` both ways gets a mark of that size around it, with `sides` sides.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON

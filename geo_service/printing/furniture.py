@@ -1,4 +1,4 @@
-"""What stands around a map: grid, arrow, scale, legend, dates and the sentences without which no map leaves the house."""
+"""What stands around a map: grid, arrow, scale, legend, dates and the sentences that every map must carry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,10 @@ from matplotlib.patches import Polygon
 
 from geo_service.maps.situation import Situation
 from geo_service.printing import drawing, symbols
-from geo_service.printing.drawing import Geometries, Window
+from geo_service.printing.drawing import Window
+from geo_service.printing.frames import Geometries
 from geo_service.printing.grid import Grid
-from geo_service.printing.paper import FAINT, INK, MM, SOFT, Page, cut, extent
+from geo_service.printing.paper import FAINT, INK, MM, SOFT, Column, Page, cut, extent
 from geo_service.printing.sheets import Sheet
 from geo_service.printing.symbols import Mark, Symbol
 
@@ -27,7 +28,7 @@ class Imprint:
 
     Attributes:
         situation: whose dates, revision, authority and sentences they are.
-        edition: what the publisher calls this edition.
+        edition: what this edition is called, with its revision.
         pages: how many there are.
         notes: sentences about this copy, such as how it differs from the register.
     """
@@ -48,7 +49,7 @@ def surround(page: Page, imprint: Imprint, title: str, more: str, number: int) -
     dates = [
         (f"Ground on {situation.as_of}", True),
         (f"as known on {situation.known_at}", False),
-        (f"{imprint.edition} · revision {situation.revision} · sheet {number} of {imprint.pages}", False),
+        (f"{imprint.edition} · sheet {number} of {imprint.pages}", False),
     ]
     wide = max(extent(text, paper.body, bold=True)[0] for text, _ in dates) + 4
     step = (paper.header - 3) / 3
@@ -134,7 +135,9 @@ def grid_lines(window: Window, grid: Grid) -> None:
         (east, north + 0.9, (x1, y1), "right", "bottom"),
     ):
         longitude, latitude = grid.lonlat(*place)
-        page.text(x, y, f"{_degrees(latitude, 'NS')} {_degrees(longitude, 'EW')}", small - 0.8, ha=ha, va=va, color=SOFT)
+        page.text(
+            x, y, f"{_degrees(latitude, 'NS')} {_degrees(longitude, 'EW')}", small - 0.8, ha=ha, va=va, color=SOFT
+        )
 
 
 def _step(scale: int) -> int:
@@ -152,26 +155,27 @@ def _degrees(value: float, letters: str) -> str:
     return f"{whole}°{total - whole * 60:05.2f}′{letters[value < 0]}"
 
 
-def arrow_and_scale(window: Window, grid: Grid, x: float, y: float, width: float) -> float:
+def arrow_and_scale(window: Window, grid: Grid, column: Column, y: float) -> float:
     """Put the scale's number and bar, the north arrow and what the grid is; answers where the next block begins."""
-    page = window.page
+    page, x, width = column.page, column.x, column.width
     paper = page.paper
     middle = (window.ground[0] + window.ground[2]) / 2, (window.ground[1] + window.ground[3]) / 2
     turn = grid.convergence(*middle)
-    top, tip = y - 1.5, x + width - 6
+    top, tip = y - 4.6, x + width - 6
     page.axes.add_patch(
-        Polygon([(tip, top), (tip - 2.2, top - 9), (tip, top - 7)], facecolor=INK, edgecolor=INK, linewidth=0.4)
+        Polygon([(tip, top), (tip - 1.8, top - 6.4), (tip, top - 5)], facecolor=INK, edgecolor=INK, linewidth=0.4)
     )
     page.axes.add_patch(
-        Polygon([(tip, top), (tip + 2.2, top - 9), (tip, top - 7)], facecolor="white", edgecolor=INK, linewidth=0.4)
+        Polygon([(tip, top), (tip + 1.8, top - 6.4), (tip, top - 5)], facecolor="white", edgecolor=INK, linewidth=0.4)
     )
-    page.text(tip, top - 12, "N", paper.body + 1.5, ha="center", fontweight="bold")
+    page.text(tip, top + 0.8, "N", paper.body + 1.5, ha="center", fontweight="bold")
     page.text(x, y - 4.2, "Scale 1:" + f"{window.scale:,}".replace(",", " "), paper.body + 2, fontweight="bold")
     length = next(one for one in reversed((1, *STEPS)) if one * 1000 / window.scale <= (width - 22) or one == 1)
     long = length * 1000 / window.scale
     for part in range(4):
         page.rectangle(
-            (x + long * part / 4, y - 8.2, x + long * (part + 1) / 4, y - 6.8), facecolor=INK if part % 2 == 0 else "white"
+            (x + long * part / 4, y - 8.2, x + long * (part + 1) / 4, y - 6.8),
+            facecolor=INK if part % 2 == 0 else "white",
         )
     unit, name = (1000, "km") if length >= 1000 else (1, "m")
     for part in (0, 2, 4):
@@ -179,22 +183,24 @@ def arrow_and_scale(window: Window, grid: Grid, x: float, y: float, width: float
         page.text(x + long * part / 4, y - 11.3, text, paper.small, ha="center" if part else "left")
     side = "east" if turn >= 0 else "west"
     said = (
-        f"{grid.name}, lines every {_figure(_step(window.scale), 'm')}. Arrow: grid north, {abs(turn):.1f}° {side} of true "
-        "north at the middle. Corners: degrees and minutes, WGS 84."
+        f"{grid.name}, lines every {_figure(_step(window.scale), 'm')}. Arrow: grid north, {abs(turn):.1f}° {side} of "
+        "true north at the middle. Corners: degrees and minutes, WGS 84."
     )
     return page.paragraph(x, y - 12.2, said, width, paper.small, color=SOFT) - 1.2
 
 
-def heading(page: Page, x: float, y: float, width: float, text: str) -> float:
+def heading(column: Column, y: float, text: str) -> float:
     """Put the heading of a block; answers where it goes on."""
+    page, x, width = column.page, column.x, column.width
     y -= page.paper.body * 1.25 / MM
     page.text(x, y, text, page.paper.body, fontweight="bold")
     page.line([x, x + width], [y - 0.8] * 2, width=0.15, color=FAINT)
     return y - 1.2
 
 
-def rows(page: Page, x: float, y: float, width: float, cells: Sequence[tuple[str, str]]) -> float:
+def rows(column: Column, y: float, cells: Sequence[tuple[str, str]]) -> float:
     """Put lines of a name on the left and a figure on the right; answers where the next block begins."""
+    page, x, width = column.page, column.x, column.width
     step = page.paper.small * 1.42 / MM
     for name, figure in cells:
         y -= step
@@ -203,13 +209,14 @@ def rows(page: Page, x: float, y: float, width: float, cells: Sequence[tuple[str
     return y - 1.2
 
 
-def legend(page: Page, x: float, y: float, width: float, smallest: float) -> float:
+def legend(column: Column, y: float, smallest: float) -> float:
     """Put the legend, all of it on every sheet; answers where the next block begins."""
+    page, x, width = column.page, column.x, column.width
     paper = page.paper
-    y = heading(page, x, y, width, "Legend")
-    step = paper.small * 1.72 / MM
+    y = heading(column, y, "Legend")
+    step = paper.small * 1.66 / MM
     window = _Free(page)
-    entries: list[tuple[tuple[Symbol, ...] | tuple[Mark, ...], str]] = [
+    entries: list[tuple[tuple[Symbol | Mark, ...], str]] = [
         ((symbols.CHA, symbols.OPEN), symbols.CHA.label),
         ((symbols.SHA, symbols.OPEN), symbols.SHA.label),
         ((symbols.OPEN,), symbols.OPEN.label),
@@ -241,25 +248,17 @@ def legend(page: Page, x: float, y: float, width: float, smallest: float) -> flo
                 drawing.fill(window, path, look, 10)
                 drawing.outline(window, path, look, 11)
         page.text(west + box[1] + 1.8, y, cut(label, width - box[1] - 1.8, paper.small), paper.small)
-    for place, road in enumerate(symbols.ROADS.values()):
-        y -= step if place % 2 == 0 else 0
-        west, half = x + (place % 2) * width * 0.56, y + paper.small * 0.36 / MM
-        line = drawing.line_path(np.array([shapely.LineString([(west + 0.3, half), (west + box[1], half)])]))
+    for road in symbols.ROADS.values():
+        y -= step
+        half = y + paper.small * 0.36 / MM
+        line = drawing.line_path(np.array([shapely.LineString([(x + 0.3, half), (x + box[1], half)])]))
         drawing.outline(window, line, road, 11)
-        room = width * (0.56 if place % 2 == 0 else 0.44) - box[1] - 1.8
-        page.text(west + box[1] + 1.8, y, _fitting(road.label, room, paper.small), paper.small)
+        page.text(x + box[1] + 1.8, y, cut(road.label, width - box[1] - 1.8, paper.small), paper.small)
     said = (
-        f"Hazardous areas too small for this scale are drawn {smallest:g} mm large: a square is a CHA, a triangle an SHA. "
-        "What is drawn is what was recorded."
+        f"Hazardous areas too small for this scale are drawn {smallest:g} mm large: a square is a CHA, a triangle an "
+        "SHA. What is drawn is what was recorded."
     )
     return page.paragraph(x, y - 0.6, said, width, paper.small, color=SOFT) - 1.2
-
-
-def _fitting(label: str, room: float, size: float) -> str:
-    """Return a label, without its first word and what follows a comma where room is short."""
-    if extent(label, size)[0] <= room:
-        return label
-    return cut(label.split(",")[0] if "," in label and label.startswith("Road verified") else label, room, size)
 
 
 class _Free(Window):
@@ -272,12 +271,16 @@ class _Free(Window):
         """Leave it whole."""
 
 
-def locator(page: Page, x: float, y: float, size: tuple[float, float], districts: Geometries, sheet: Sheet, everything: Geometries) -> float:
-    """Put a small map of all districts (shapes of the grid) with the ground of a sheet; answers where the next begins."""
-    width, height = size
-    y = heading(page, x, y, width, "Where this sheet is")
-    shapes = districts if len(districts) else everything
-    bounds = np.array([*shapely.total_bounds(shapes), *sheet.ground]).reshape(-1, 4) if len(shapes) else np.array([sheet.ground])
+def locator(column: Column, y: float, height: float, districts: Geometries, sheet: Sheet) -> float:
+    """Put a small map of all districts (shapes of the grid) with the ground of a sheet; answers where it ends."""
+    page, x, width = column.page, column.x, column.width
+    y = heading(column, y, "Where this sheet is")
+    shapes = districts
+    bounds = (
+        np.array([*shapely.total_bounds(shapes), *sheet.ground]).reshape(-1, 4)
+        if len(shapes)
+        else np.array([sheet.ground])
+    )
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     factor = min(width / (high - low)[0], (height - 2) / (high - low)[1])
     start = np.array([x + (width - (high - low)[0] * factor) / 2, y - 1 - (high - low)[1] * factor])

@@ -5,15 +5,12 @@ from functools import cached_property
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
 
-from geo_service.printing.paper import Box
-
-Geometries = NDArray[np.object_]
+from geo_service.printing.frames import Box, Geometries
 
 EDGE_DEGREES = 0.02
-"""Edges are straight in longitude and latitude: longer ones are cut to this before they are turned (2 km; off < 1 m)."""
+"""Edges are straight in longitude and latitude: they are cut to this before they are turned (2 km; off < 1 m)."""
 
 
 @dataclass(frozen=True)

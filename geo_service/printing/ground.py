@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from geo_service.balance import Refused
 from geo_service.maps.situation import Situation
 from geo_service.printing.counting import same_records
-from geo_service.printing.drawing import Geometries
+from geo_service.printing.frames import Box, Geometries
 from geo_service.printing.grid import Grid, bounds_of
-from geo_service.printing.paper import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +37,9 @@ class Ground:
         box = bounds_of(*(self.shapes[name] for name in ("districts", "hazards", "releases", "surveys")))
         box = box or bounds_of(*self.shapes.values())
         if box is None:
-            raise Refused("there is nothing to print: no record describes the ground at this date. Choose another as_of")
+            raise Refused(
+                "there is nothing to print: no record describes the ground at this date. Choose another as_of"
+            )
         return box
 
     def extent(self, district: str | None) -> Geometries:

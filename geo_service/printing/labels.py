@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
-from geo_service.printing.drawing import Geometries, Window
-from geo_service.printing.paper import MM, extent
+from geo_service.printing.drawing import Window
+from geo_service.printing.frames import Geometries
+from geo_service.printing.paper import extent
 
 CELL_MM = 0.4
 """How finely the paper is looked at for free room."""
@@ -21,7 +22,7 @@ MOST = 350
 AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
 """Where a name is tried around its place: to the right first."""
 
-HALO = 1.1
+HALO = 0.9
 """Width of the white around letters (pt)."""
 
 
@@ -80,7 +81,6 @@ def put(window: Window, room: Room, names: Iterable[Name], order: float) -> int:
 
 def _put(window: Window, room: Room, name: Name, order: float) -> bool:
     width, height = extent(name.text, name.size, bold=name.bold)
-    height = max(height, name.size * 0.9 / MM)
     for x, y in name.spots:
         for side, above in AROUND if name.gap else ((0, 0),):
             west = x + (name.gap if side > 0 else -name.gap - width if side < 0 else -width / 2)

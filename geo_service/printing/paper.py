@@ -1,4 +1,4 @@
-"""The sheet of paper: its sizes in millimetres, where the map lies on it, and what is put on it in those millimetres."""
+"""The sheet of paper: its sizes in millimetres, where the map lies on it, and what is put on it."""
 
 import datetime as dt
 import unicodedata
@@ -13,9 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
+
+from geo_service.printing.frames import Box
 
 MM = 72 / 25.4
 """Points in a millimetre."""
@@ -23,13 +25,10 @@ MM = 72 / 25.4
 FONT = "DejaVu Sans"
 """Comes with matplotlib; has Latin, Azerbaijani and Cyrillic letters."""
 
-RULES = {"pdf.fonttype": 42, "pdf.compression": 6, "font.family": FONT, "path.simplify": False}
+RULES: dict[Any, Any] = {"pdf.fonttype": 42, "pdf.compression": 6, "font.family": FONT, "path.simplify": False}
 """How matplotlib writes: fonts embedded as TrueType, so that text stays text; every vertex kept."""
 
 INK, SOFT, FAINT = "#1F2933", "#52606D", "#B8C2CC"
-
-Box = tuple[float, float, float, float]
-"""West, south, east, north; on paper in mm from its lower left corner, on the ground in m of the grid."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,16 @@ class Page:
         self.axes.set_ylim(0, paper.height)
         self.axes.set_autoscale_on(False)
 
-    def rectangle(self, box: Box, *, width: float = 0.25, **look: Any) -> Rectangle:
+    def rectangle(self, box: Box, *, width: float = 0.25, **given: Any) -> None:
         """Put a rectangle; its line is `width` mm wide."""
         west, south, east, north = box
-        look = {"facecolor": "none", "edgecolor": INK, "linewidth": width * MM} | look
-        return self.axes.add_patch(Rectangle((west, south), east - west, north - south, **look))
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "linewidth": width * MM}
+        look.update(given)
+        self.axes.add_patch(Rectangle((west, south), east - west, north - south, **look))
 
-    def line(self, x: Sequence[float], y: Sequence[float], *, width: float = 0.25, **look: Any) -> Line2D:
+    def line(self, x: Sequence[float], y: Sequence[float], *, width: float = 0.25, **given: Any) -> Line2D:
         """Put a line of some width (mm)."""
-        look = {"color": INK, "linewidth": width * MM, "solid_capstyle": "butt"} | look
+        look: dict[str, Any] = {"color": INK, "linewidth": width * MM, "solid_capstyle": "butt"} | given
         return self.axes.add_line(Line2D(list(x), list(y), **look))
 
     def text(self, x: float, y: float, text: str, size: float | None = None, **look: Any) -> Any:
@@ -117,6 +117,15 @@ class Page:
         return y
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a page: `x` is its left side, `width` how wide it is (mm)."""
+
+    page: Page
+    x: float
+    width: float
+
+
 def printable(text: str) -> str:
     """Return text in one line, with a box for each letter that the font lacks or that only controls."""
     known = _letters()
@@ -126,14 +135,21 @@ def printable(text: str) -> str:
 
 @cache
 def _letters() -> frozenset[int]:
-    return frozenset(get_font(findfont(FontProperties(family=FONT))).get_charmap())
+    both = (get_font(findfont(FontProperties(family=FONT, weight=weight))) for weight in ("normal", "bold"))
+    return frozenset.intersection(*(frozenset(font.get_charmap()) for font in both))
 
 
 def extent(text: str, size: float, *, bold: bool = False) -> tuple[float, float]:
     """Return width and height (mm) of text in letters of a size (pt)."""
-    look = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
-    width, height, _ = text_to_path.get_text_width_height_descent(printable(text), look, ismath=False)
-    return width / MM, height / MM
+    return sum(_advance(one, bold=bold) for one in printable(text)) * size / MM, size / MM
+
+
+@cache
+def _advance(letter: str, *, bold: bool) -> float:
+    """Return how far a letter reaches in letters of 1 pt (pt)."""
+    font = get_font(findfont(FontProperties(family=FONT, weight="bold" if bold else "normal")))
+    font.set_size(100, 72)
+    return float(font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65_536 / 100
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
@@ -141,7 +157,7 @@ def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and extent(longer, size, bold=bold)[0] <= width:
+        if lines and extent(longer, size, bold=bold)[0] <= width * 0.98:
             lines[-1] = longer
         else:
             lines.append(cut(word, width, size, bold=bold))
@@ -161,7 +177,7 @@ def cut(text: str, width: float, size: float, *, bold: bool = False) -> str:
 def pdf_of(pages: Sequence[Page], about: dict[str, str], made_at: dt.datetime) -> bytes:
     """Return pages as one PDF; the same pages give the same bytes."""
     buffer = BytesIO()
-    with PdfPages(buffer, metadata={**about, "Creator": "Clearway", "CreationDate": made_at}) as file:  # type: ignore[arg-type]
+    with PdfPages(buffer, metadata={**about, "Creator": "Clearway", "CreationDate": made_at}) as file:
         for page in pages:
             file.savefig(page.figure)
     return buffer.getvalue()
@@ -171,7 +187,7 @@ def png_of(page: Page, dpi: int) -> bytes:
     """Return a page as a picture."""
     buffer = BytesIO()
     page.figure.set_dpi(dpi)
-    FigureCanvasAgg(page.figure).print_png(buffer, metadata={"Software": "Clearway"})
+    FigureCanvasAgg(page.figure).print_png(buffer, metadata={"Software": "Clearway"})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 

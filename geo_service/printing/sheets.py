@@ -7,12 +7,10 @@ from itertools import product
 import numpy as np
 import shapely
 
-from geo_service.printing.drawing import Geometries
-from geo_service.printing.paper import Box, Paper
+from geo_service.printing.frames import Box, Geometries
+from geo_service.printing.paper import Paper
 
-SCALES = tuple(
-    round(step * 10**power) for power in range(3, 8) for step in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5)
-)
+SCALES = tuple(round(step * 10**power) for power in range(3, 8) for step in (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5))
 """Denominators of scales, round numbers."""
 
 GRID_SCALES = (10_000, 25_000, 50_000, 100_000, 200_000, 250_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
@@ -53,7 +51,7 @@ def spread(paper: Paper) -> tuple[float, float]:
 
 
 def fitted(box: Box, paper: Paper) -> tuple[Box, int]:
-    """Return the ground around a box that fills the map of a paper, and the largest round scale that shows all of it."""
+    """Return the ground around a box that fills a paper's map, and the largest round scale that shows all of it."""
     west, south, east, north = box
     wide, high = max((east - west) * 1.06, LEAST_M), max((north - south) * 1.06, LEAST_M)
     width, height = spread(paper)
@@ -70,7 +68,7 @@ def _around(x: float, y: float, paper: Paper, scale: int) -> Box:
 def overview_sheet(box: Box, paper: Paper, more: str) -> Sheet:
     """Return the sheet that shows everything."""
     ground, scale = fitted(box, paper)
-    return Sheet("Overview", more, ground, scale, smallest=0.9, overview=True)
+    return Sheet("Overview", more, ground, scale, smallest=1.2, overview=True)
 
 
 def district_sheets(
@@ -103,7 +101,8 @@ def grid_sheets(area: Geometries, paper: Paper, title: str, more: str, few: int 
     left = min(column for column, _, _ in cells)
     ordered = sorted(cells, key=lambda one: (-one[1], one[0]))
     return [
-        Sheet(f"{title} {_letters(top - row)}{column - left + 1}", more, ground, scale) for column, row, ground in ordered
+        Sheet(f"{title} {_letters(top - row)}{column - left + 1}", more, ground, scale)
+        for column, row, ground in ordered
     ]
 
 

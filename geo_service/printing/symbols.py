@@ -66,7 +66,7 @@ HANDED_OVER = Symbol("Cleared and handed over", "#2E7D32", 0.42, "", "", "#1B5E2
 CLEARED = Symbol("Cleared, not handed over", "#8892A0", 0.45, "xx", "#4A5568", GREY, 0.3)
 REDUCED = Symbol("Reduced after technical survey", "#8892A0", 0.16, "--", GREY, GREY, 0.3)
 CANCELLED = Symbol("Cancelled (never visited with a detector)", edge=GREY, width=0.35, dash=(6, 3))
-NOT_IN_EFFECT = Symbol("Release not in effect (QC pending, failed): not released", edge="#C00000", dash=(8, 3, 2, 3))
+NOT_IN_EFFECT = Symbol("Release not in effect: not released", edge="#C00000", dash=(8, 3, 2, 3))
 SURVEYED = Symbol("Surveyed, no evidence found", "#4F6BB5", 0.10, "..", "#7F93CB", "#4F6BB5", 0.3, (2, 2))
 
 DISTRICT = Symbol("District", edge="#52606D", width=0.3, dash=(8, 2, 1.5, 2))
@@ -83,6 +83,9 @@ INCIDENT = Mark("Incident", "o", 2.0, "#FFFFFF", width=0.45)
 SPOT = Mark("Spot: item, strike or indication", "D", 1.7, "#FFFFFF", width=0.4)
 SETTLEMENT = Mark("Settlement", "s", 1.3, "#FFFFFF", "#333333", 0.3)
 SITE = Mark("Displacement site", "^", 1.7, "#FFFFFF", "#333333", 0.3)
+
+ASSESSED = ("verified", "cleared", "restricted", "closed")
+"""What a road record can say of explosive ordnance, but that nobody has looked."""
 
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from geo_service.balance import records
 from geo_service.maps.situation import Situation
-from geo_service.printing.furniture import WARNING, Imprint, surround, warnings_of
-from geo_service.printing.paper import FAINT, MM, SOFT, Page, Paper, cut, wrapped
+from geo_service.printing.furniture import WARNING, Imprint, heading, surround, warnings_of
+from geo_service.printing.paper import FAINT, MM, SOFT, Column, Page, Paper, cut, wrapped
 
 COLUMNS = (
     ("area_m2", "Area"),
@@ -33,7 +33,9 @@ def figure(value: float) -> str:
 def rows_of(situation: Situation) -> list[dict[str, Any]]:
     """Return the rows of the balance in order of name; ground outside every district last."""
     found: list[dict[str, Any]] = records(situation.partition)
-    return sorted(found, key=lambda row: (row["district_id"] == "", str(row["district"]).casefold(), row["district_id"]))
+    return sorted(
+        found, key=lambda row: (row["district_id"] == "", str(row["district"]).casefold(), row["district_id"])
+    )
 
 
 def per_page(paper: Paper) -> int:
@@ -45,7 +47,7 @@ def _step(paper: Paper) -> float:
     return paper.body * 1.75 / MM
 
 
-def table_page(  # noqa: PLR0913
+def table_page(  # noqa: PLR0913, PLR0917
     paper: Paper,
     imprint: Imprint,
     rows: Sequence[Mapping[str, Any]],
@@ -101,6 +103,28 @@ def table_page(  # noqa: PLR0913
         )  # fmt: skip
     page.line([x, east - 4], [y - high] * 2, width=0.1, color=FAINT)
     return page
+
+
+def short(column: Column, y: float, height: float, situation: Situation) -> bool:
+    """Put what is open and released by district, where the height left (mm) has room for all of it; say whether."""
+    page, x, width = column.page, column.x, column.width
+    step = page.paper.small * 1.42 / MM
+    rows = rows_of(situation)
+    if not rows or (len(rows) + 1) * step + 6 > height:
+        return False
+    y = heading(column, y, "By district, m²")
+    ends = [x + width * share for share in (0.52, 0.76, 1.0)]
+    y -= step
+    for end, label in zip(ends, ("CHA", "SHA", "Released"), strict=True):
+        page.text(end, y, label, page.paper.small, ha="right", color=SOFT)
+    for row in rows:
+        y -= step
+        name = str(row["district"]) if row["district_id"] else "Outside every district"
+        page.text(x, y, cut(name, width * 0.28, page.paper.small), page.paper.small)
+        figures = row["CHA"], row["SHA"], row["cleared"] + row["reduced"] + row["cancelled"]
+        for end, value in zip(ends, figures, strict=True):
+            page.text(end, y, figure(float(value)), page.paper.small, ha="right")
+    return True
 
 
 def _figures(page: Page, row: Mapping[str, Any], ends: Sequence[float], y: float, weight: str) -> None:
