@@ -51,7 +51,7 @@ def draw(page: Page, ground: Ground, sheet: Sheet) -> Drawn:
     _districts(window, ground, sheet)
     _areas(window, ground)
     remarks = [_roads(window, ground, sheet)]
-    _places(window, ground)
+    _places(window, ground, 0.7 if sheet.overview else 1.0)
     drawn = _hazards(window, ground, sheet)
     remarks += _names(window, ground, sheet, drawn)
     return Drawn(ground.ids[drawn], tuple(one for one in remarks if one))
@@ -102,17 +102,17 @@ def _roads(window: Window, ground: Ground, sheet: Sheet) -> str:
         left_out = int((there & ~main & ~told).sum())
         there &= main | told
         said = f"{left_out:,} minor roads, not assessed, are left out at this scale."
-    major = np.isin(symbols.column(frame, "class"), symbols.MAIN_ROADS)
+    class_is_main = np.isin(symbols.column(frame, "class"), symbols.MAIN_ROADS)
     for place, (symbol, which) in enumerate(symbols.road_symbols(frame)):
-        for main in (False, True):
-            path = drawing.line_path(window.placed(shapes[there & which & np.asarray(major == main)]))
-            thicker = (1.35 if main else 1.0) * (0.75 if sheet.overview else 1.0)
+        for major, wide in ((~class_is_main, 1.0), (class_is_main, 1.35)):
+            path = drawing.line_path(window.placed(shapes[there & which & major]))
+            thicker = wide * (0.75 if sheet.overview else 1.0)
             drawing.casing(window, path, symbol.width * thicker + 0.35, 3 + place / 10)
             drawing.outline(window, path, symbol, 3.01 + place / 10, thicker)
     return said
 
 
-def _places(window: Window, ground: Ground) -> None:
+def _places(window: Window, ground: Ground, size: float) -> None:
     """Put settlements, spots and incidents where they are, under the hazards."""
     frames, shapes = ground.situation.frames, ground.shapes
     built = window.placed(shapes["settlements"][window.meeting(shapes["settlements"])])
@@ -125,7 +125,7 @@ def _places(window: Window, ground: Ground) -> None:
     ):
         there = window.meeting(shapes[layer])
         for mark, which in marked:
-            drawing.places(window, _points(window, shapes[layer][which & there]), mark, order)
+            drawing.places(window, _points(window, shapes[layer][which & there]), mark, order, size)
 
 
 def _points(window: Window, shapes: Geometries) -> drawing.Floats:
@@ -150,7 +150,9 @@ def _hazards(window: Window, ground: Ground, sheet: Sheet) -> drawing.Bools:
     for place, (symbol, which) in enumerate(symbols.hazard_outlines(frame)):
         for corners in (3, 4):
             chosen = which & there & (sides == corners)
-            path, vertices = drawing.area_path(window.placed(shapes[chosen]), sheet.smallest, corners)
+            path, vertices = drawing.area_path(
+                window.placed(shapes[chosen]), sheet.smallest, corners, marks_alone=True
+            )
             drawing.outline(window, path, symbol, 5 + place / 10, thinner)
             outlined[np.flatnonzero(chosen)[vertices > 0]] = True
     return filled & outlined

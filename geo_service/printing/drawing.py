@@ -61,11 +61,14 @@ class Window:
         artist.set_clip_path(Rectangle((west, south), east - west, north - south, transform=self.page.axes.transData))
 
 
-def area_path(shapes: Geometries, smallest: float = 0.0, sides: int = 0) -> tuple[Path, Ints]:
+def area_path(
+    shapes: Geometries, smallest: float = 0.0, sides: int = 0, *, marks_alone: bool = False
+) -> tuple[Path, Ints]:
     """Return polygons (mm) as one path, and how many vertices each of them put on it.
 
     Outer rings run one way and holes the other, so that the path's inside is the union of the polygons: what overlaps
-    is not darker. A part smaller than `smallest` both ways gets a mark of that size around it, with `sides` sides.
+    is not darker. A part smaller than `smallest` both ways gets a mark of that size around it, with `sides` sides;
+    with `marks_alone` it is drawn as the mark alone.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
@@ -74,7 +77,8 @@ def area_path(shapes: Geometries, smallest: float = 0.0, sides: int = 0) -> tupl
         bounds = shapely.bounds(parts)
         tiny = np.max(bounds[:, 2:] - bounds[:, :2], axis=1) < smallest
         middle = (bounds[tiny, :2] + bounds[tiny, 2:]) / 2
-        parts, owner = np.r_[parts, _marks(middle, smallest, sides)], np.r_[owner, owner[tiny]]
+        kept = ~tiny if marks_alone else np.ones(len(parts), dtype=bool)
+        parts, owner = np.r_[parts[kept], _marks(middle, smallest, sides)], np.r_[owner[kept], owner[tiny]]
     parts = shapely.orient_polygons(_simplified(parts))
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
@@ -149,12 +153,12 @@ def _add(window: Window, path: Path, order: float, **look: Any) -> PathPatch:
     return patch
 
 
-def places(window: Window, xy: Floats, mark: Mark, order: float) -> None:
-    """Put a mark on each place (mm)."""
+def places(window: Window, xy: Floats, mark: Mark, order: float, size: float = 1.0) -> None:
+    """Put a mark on each place (mm), `size` times as large as it is."""
     if not len(xy):
         return
     (line,) = window.page.axes.plot(
-        *xy.T, linestyle="", marker=mark.shape, markersize=mark.size * MM, markerfacecolor=mark.face,
-        markeredgecolor=mark.edge, markeredgewidth=mark.width * MM, zorder=order,
+        *xy.T, linestyle="", marker=mark.shape, markersize=mark.size * MM * size, markerfacecolor=mark.face,
+        markeredgecolor=mark.edge, markeredgewidth=mark.width * MM * size, zorder=order,
     )  # fmt: skip
     window.clip(line)
