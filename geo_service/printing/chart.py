@@ -150,9 +150,7 @@ def _hazards(window: Window, ground: Ground, sheet: Sheet) -> drawing.Bools:
     for place, (symbol, which) in enumerate(symbols.hazard_outlines(frame)):
         for corners in (3, 4):
             chosen = which & there & (sides == corners)
-            path, vertices = drawing.area_path(
-                window.placed(shapes[chosen]), sheet.smallest, corners, marks_alone=True
-            )
+            path, vertices = drawing.area_path(window.placed(shapes[chosen]), sheet.smallest, corners, marks_alone=True)
             drawing.outline(window, path, symbol, 5 + place / 10, thinner)
             outlined[np.flatnonzero(chosen)[vertices > 0]] = True
     return filled & outlined

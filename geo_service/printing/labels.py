@@ -22,8 +22,8 @@ MOST = 350
 AROUND = ((1, 0), (1, 1), (1, -1), (-1, 0), (-1, 1), (-1, -1), (0, 1), (0, -1))
 """Where a name is tried around its place: to the right first."""
 
-HALO = 0.9
-"""Width of the white around letters (pt)."""
+HALO = 0.7
+"""Width of the white on each side of letters (pt)."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class Name:
     gap: float = 1.0
     colour: str = "#1F2933"
     bold: bool = False
-    italic: bool = False
 
 
 class Room:
@@ -86,10 +85,12 @@ def _put(window: Window, room: Room, name: Name, order: float) -> bool:
             west = x + (name.gap if side > 0 else -name.gap - width if side < 0 else -width / 2)
             middle = y + above * (name.gap * (1.0 if side == 0 else 0.6) + (height / 2 if above else 0))
             if room.take(west - 0.3, middle - height / 2 - 0.3, width + 0.6, height + 0.6):
-                window.page.text(
-                    west, middle, name.text, name.size, color=name.colour, va="center_baseline", zorder=order,
-                    fontweight="bold" if name.bold else "normal", fontstyle="italic" if name.italic else "normal",
-                    path_effects=[patheffects.withStroke(linewidth=HALO, foreground="white")],
-                )  # fmt: skip
+                look = {
+                    "va": "center_baseline", "fontweight": "bold" if name.bold else "normal",
+                    }  # fmt: skip
+                # Matplotlib draws letters with effects as shapes: the white around them is one, the name stays text.
+                halo = [patheffects.Stroke(linewidth=HALO * 2, foreground="white")]
+                window.page.text(west, middle, name.text, name.size, zorder=order, path_effects=halo, **look)
+                window.page.text(west, middle, name.text, name.size, zorder=order + 0.1, color=name.colour, **look)
                 return True
     return False

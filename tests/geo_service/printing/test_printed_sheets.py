@@ -163,7 +163,7 @@ def test_text_of_records_is_text(leaves):
     town = [("S", shapely.Point(46.013, 39.005), {"name": name, "kind": "home", "population_before": 5})]
     _, _, made = sheet_of(situation_of(hazard, settlements=town))
     text = leaves(made, [0])[0].text
-    assert r"$\frac{1}{2}$ <b>x</b> &" in text
+    assert r"$\frac{1}{2}$ <b>x</b> & □ □" in text
     assert paper.printable(name) == r"$\frac{1}{2}$ <b>x</b> & □ □"
 
 
@@ -171,13 +171,11 @@ def test_the_same_view_is_the_same_file(printed_demo, demo_folder, press, clearw
     [district] = [one.district for one in printed_demo.plan if one.name == printed_demo.plan[3].name]
     wish = atlas.Wish(district=district, edition=4)
     one = press(demo_folder, wish)
-    for seed in ("1", "2"):
-        out = tmp_path / f"{seed}.pdf"
-        done = clearway_here(
-            "map", out, "--data", demo_folder, "--district", district, "--edition", 4, PYTHONHASHSEED=seed
-        )
-        assert done.returncode == 0, done.stderr
-        assert out.read_bytes() == one.pdf
+    assert press(demo_folder, wish).pdf == one.pdf
+    out = tmp_path / "again.pdf"
+    done = clearway_here("map", out, "--data", demo_folder, "--district", district, "--edition", 4, PYTHONHASHSEED="77")
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == one.pdf
 
 
 def test_a_date_to_come_of_a_file_is_that_of_its_revision(printed_demo):
@@ -240,7 +238,7 @@ def test_no_name_lies_on_a_hazard_or_on_another_name(hazards, towns):
     room = labels.Room(window, [moved])
     names = [labels.Name(f"Place {k}", 6, np.array([town])) for k, town in enumerate(towns)]
     left_out = labels.put(window, room, names, 6)
-    texts = page.axes.texts
+    texts = [one for one in page.axes.texts if not one.get_path_effects()]
     assert len(texts) + left_out == len(names)
     drawn = []
     for one in texts:
