@@ -19,6 +19,8 @@ Bools = NDArray[np.bool_]
 
 FINE_MM = 0.02
 """How far a boundary of very many vertices may be simplified, on paper."""
+COVERED = 0.5
+"""Share of a mark's size up to which it covers whatever it stands for: the triangle, whose corners are far, does too."""
 MANY = 100_000
 """Vertices of one symbol above which boundaries are simplified."""
 
@@ -75,9 +77,10 @@ def area_path(
     parts, owner = parts[area & ~shapely.is_empty(parts)], owner[area & ~shapely.is_empty(parts)]
     if sides and len(parts):
         bounds = shapely.bounds(parts)
-        tiny = np.max(bounds[:, 2:] - bounds[:, :2], axis=1) < smallest
+        across = np.max(bounds[:, 2:] - bounds[:, :2], axis=1)
+        tiny = across < smallest
         middle = (bounds[tiny, :2] + bounds[tiny, 2:]) / 2
-        kept = ~tiny if marks_alone else np.ones(len(parts), dtype=bool)
+        kept = ~tiny if marks_alone else across >= smallest * COVERED
         parts, owner = np.r_[parts[kept], _marks(middle, smallest, sides)], np.r_[owner[kept], owner[tiny]]
     parts = shapely.orient_polygons(_simplified(parts))
     rings, part = shapely.get_rings(parts, return_index=True)
