@@ -177,22 +177,16 @@ def _names(window: Window, ground: Ground, sheet: Sheet, hazards: drawing.Bools)
     return remarks
 
 
-def _taken(window: Window, ground: Ground, sheet: Sheet, hazards: drawing.Bools) -> list[Geometries]:
+def _taken(window: Window, ground: Ground, sheet: Sheet, hazards: drawing.Bools) -> list[tuple[Geometries, float]]:
     """Return what no name may hide: hazards, the outlines of released ones, and the marks of places."""
     released = symbols.column(ground.situation.frames["hazards"], "state") == "released"
     shapes = ground.shapes["hazards"]
     whole = window.placed(shapes[np.asarray(hazards & ~released)])
     lines = shapely.boundary(window.placed(shapes[np.asarray(hazards & released)]))
-    marks = [
-        window.placed(shapely.point_on_surface(ground.shapes[name])) for name in ("spots", "incidents", "settlements")
-    ]
-    reach = sheet.smallest / 2
-    found = [
-        shapely.buffer(whole, reach, quad_segs=1),
-        lines,
-        *(shapely.buffer(one, 0.7, quad_segs=1) for one in marks),
-    ]
-    return [shapes[~shapely.is_empty(shapes)] for shapes in found if len(shapes)]
+    marks = np.concatenate([ground.shapes[name] for name in ("spots", "incidents", "settlements")])
+    marks = window.placed(shapely.point_on_surface(marks[window.meeting(marks)]))
+    # A mark that stands for a hazard reaches beyond it.
+    return [(shapely.get_parts(whole), sheet.smallest * 0.75), (lines, 0.0), (marks, 0.7)]
 
 
 def _district_names(window: Window, ground: Ground, size: float) -> list[labels.Name]:

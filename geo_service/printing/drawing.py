@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 FINE_MM = 0.02
 """How far a boundary of very many vertices may be simplified, on paper."""
 COVERED = 0.5
-"""Share of a mark's size up to which it covers whatever it stands for: the triangle, whose corners are far, does too."""
+"""Share of its size up to which a mark, the triangle too, covers whatever it stands for."""
 MANY = 100_000
 """Vertices of one symbol above which boundaries are simplified."""
 

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from matplotlib import patheffects
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
+from scipy.ndimage import binary_dilation
 
 from geo_service.printing.drawing import Window
 from geo_service.printing.frames import Geometries
@@ -45,17 +47,40 @@ class Name:
 
 
 class Room:
-    """The room of a map that is taken, as cells of paper."""
+    """The room of a map that is taken, as cells of paper.
 
-    def __init__(self, window: Window, taken: Sequence[Geometries]) -> None:
+    Args:
+        window: the map.
+        taken: shapes (mm) that no name may hide, and how far around each (mm) none may come.
+    """
+
+    def __init__(self, window: Window, taken: Sequence[tuple[Geometries, float]]) -> None:
         west, south, east, north = window.frame
         self.west, self.south = west, south
         self.shape = int((north - south) / CELL_MM), int((east - west) / CELL_MM)
         self.taken = np.zeros(self.shape, dtype=bool)
-        down = Affine(CELL_MM, 0, west, 0, CELL_MM, south)
-        for shapes in taken:
-            if len(shapes):
-                self.taken |= rasterize(shapes, self.shape, transform=down, all_touched=True, dtype="uint8") > 0
+        for shapes, reach in taken:
+            self.taken |= self._around(shapes, reach)
+
+    def _around(self, shapes: Geometries, reach: float) -> NDArray[np.bool_]:
+        """Return the cells that shapes and a margin around them lie on."""
+        shapes = shapes[~shapely.is_empty(shapes)]
+        cells = np.zeros(self.shape, dtype=bool)
+        if not len(shapes):
+            return cells
+        bounds = shapely.bounds(shapes)
+        small = np.max(bounds[:, 2:] - bounds[:, :2], axis=1) <= CELL_MM
+        if not small.all():
+            down = Affine(CELL_MM, 0, self.west, 0, CELL_MM, self.south)
+            cells |= rasterize(shapes[~small], self.shape, transform=down, all_touched=True, dtype="uint8") > 0
+        # What is no larger than a cell lies on those of its corners.
+        for x, y in ((0, 1), (2, 1), (0, 3), (2, 3)):
+            column = np.floor((bounds[small, x] - self.west) / CELL_MM).astype(int)
+            row = np.floor((bounds[small, y] - self.south) / CELL_MM).astype(int)
+            there = (column >= 0) & (column < self.shape[1]) & (row >= 0) & (row < self.shape[0])
+            cells[row[there], column[there]] = True
+        turns = int(np.ceil(reach / CELL_MM))
+        return np.asarray(binary_dilation(cells, np.ones((3, 3), dtype=bool), turns)) if turns else cells
 
     def take(self, west: float, south: float, width: float, height: float) -> bool:
         """Take a rectangle (mm) if all of it is free and on the map; say whether it was."""

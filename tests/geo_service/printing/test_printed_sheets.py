@@ -235,7 +235,7 @@ def test_no_name_lies_on_a_hazard_or_on_another_name(hazards, towns):
     page = paper.Page(paper.PAPERS["A4"])
     window = drawing.Window(page, (0, 0, 1000, 1000), 1000)
     moved = np.array([shapely.affinity.translate(one, 40, 40) for one in hazards])
-    room = labels.Room(window, [moved])
+    room = labels.Room(window, [(moved, 0.0)])
     names = [labels.Name(f"Place {k}", 6, np.array([town])) for k, town in enumerate(towns)]
     left_out = labels.put(window, room, names, 6)
     texts = [one for one in page.axes.texts if not one.get_path_effects()]
