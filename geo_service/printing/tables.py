@@ -119,7 +119,7 @@ def short(column: Column, y: float, height: float, situation: Situation) -> bool
         page.text(end, y, label, page.paper.small, ha="right", color=SOFT)
     for row in rows:
         y -= step
-        name = str(row["district"]) if row["district_id"] else "Outside every district"
+        name = str(row["district"]) if row["district_id"] else "Outside districts"
         page.text(x, y, cut(name, width * 0.28, page.paper.small), page.paper.small)
         figures = row["CHA"], row["SHA"], row["cleared"] + row["reduced"] + row["cancelled"]
         for end, value in zip(ends, figures, strict=True):
