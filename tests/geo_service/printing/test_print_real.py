@@ -36,7 +36,8 @@ def test_all_hazards_of_bosnia_are_printed(shared, tmp_path, press, leaves, spot
     assert f"{len(made.ground.ids):,} recorded, {len(made.ground.ids):,} drawn" in leaf.text
     around = leaf.at(spots_of(made.plan[0], PAPERS["A3"], made.ground.shapes["hazards"]), 2)
     assert ((around[..., 0] - around[..., 2]).max(axis=1) > 50).all()
-    for said in ("Bihać", "Šipovo", "Čelinac"):
+    # Names whose districts have room beside the hazards.
+    for said in ("Čelić", "Milići", "Kreševo"):
         assert said in leaf.text
     # By district, what lies across the border is on sheets of its own.
     plan = atlas.planned(made.ground, atlas.Wish(PAPERS["A3"]))
