@@ -26,6 +26,7 @@ from geo_service.api import (
     landing,
     operation,
     pages,
+    printing,
     problems,
     reach,
     review,
@@ -77,7 +78,7 @@ def create_app(
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, review_pages, route_pages, routes, reach, operation, changesets, review),
+        *(landing, pages, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
         *(collections, items, item, editing, tiles),
     )
     for one in routers:

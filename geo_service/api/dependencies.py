@@ -17,6 +17,7 @@ from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.differences import Differences
 from geo_service.ogc.holding import Holdings
+from geo_service.printing.press import Press
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
@@ -37,6 +38,7 @@ class Service:
     differences: Differences = field(default_factory=Differences)
     holdings: Holdings = field(default_factory=Holdings)
     tiles: Tiles = field(default_factory=Tiles)
+    press: Press = field(default_factory=Press)
 
     @cached_property
     def ways(self) -> Ways:
