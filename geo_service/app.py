@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
 from geo_service.access.dependencies import Rule, requires
-from geo_service.access.forwarded import Forwarded, networks
+from geo_service.access.forwarded import TRUSTED, Forwarded, networks
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
@@ -41,9 +41,6 @@ from geo_service.clock import Clock, utc_now
 from geo_service.jobs.runner import Runner
 from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
-
-TRUSTED = "127.0.0.1,::1"
-"""The proxies that are believed where nobody says otherwise: those on this machine."""
 
 
 def create_app(

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from geo_service import balance
+from geo_service.access.forwarded import TRUSTED
 from geo_service.access.public import FullRecords
 from geo_service.api.dependencies import Service
-from geo_service.app import TRUSTED, create_app
+from geo_service.app import create_app
 from geo_service.store import open_store
 from geo_service.store.errors import StoreError
 from geo_service.store.locations import located

@@ -16,6 +16,9 @@ BASE = "clearway.base"
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
+TRUSTED = "127.0.0.1,::1"
+"""The proxies that are believed where nobody says otherwise: those on this machine."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 

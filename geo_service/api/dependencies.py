@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
@@ -16,19 +16,24 @@ from geo_service.access.public import FullRecords, Generalised, PublicRecords, R
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.differences import Differences
-from geo_service.ogc.holding import Holdings
-from geo_service.printing.press import Press
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
-from geo_service.tiles.build import Tiles
-from geo_service.travel.ways import Ways
 from layers.coverage.arrangement import quiet
+
+if TYPE_CHECKING:
+    from geo_service.ogc.holding import Holdings
+    from geo_service.printing.press import Press
+    from geo_service.tiles.build import Tiles
+    from geo_service.travel.ways import Ways
 
 
 @dataclass(frozen=True)
 class Service:
-    """The parts that every route and command works with; `progress` is told of long work."""
+    """The parts that every route and command works with; `progress` is told of long work.
+
+    What only some of them need is imported when it is first asked for: most commands end before that would.
+    """
 
     log: Log
     snapshots: Snapshots
@@ -36,13 +41,33 @@ class Service:
     progress: Progress = quiet
     generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
-    holdings: Holdings = field(default_factory=Holdings)
-    tiles: Tiles = field(default_factory=Tiles)
-    press: Press = field(default_factory=Press)
 
     @cached_property
-    def ways(self) -> Ways:
+    def holdings(self) -> "Holdings":
+        """The records of views as features."""
+        from geo_service.ogc.holding import Holdings  # noqa: PLC0415
+
+        return Holdings()
+
+    @cached_property
+    def tiles(self) -> "Tiles":
+        """The vector tiles of views."""
+        from geo_service.tiles.build import Tiles  # noqa: PLC0415
+
+        return Tiles()
+
+    @cached_property
+    def press(self) -> "Press":
+        """What was printed lately."""
+        from geo_service.printing.press import Press  # noqa: PLC0415
+
+        return Press()
+
+    @cached_property
+    def ways(self) -> "Ways":
         """The roads of views, and what is known of them."""
+        from geo_service.travel.ways import Ways  # noqa: PLC0415
+
         return Ways(self.log)
 
     @property

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from geo_service.access.forwarded import networks
+from geo_service.access.forwarded import TRUSTED, networks
 from geo_service.access.logbook import config
 from geo_service.access.settings import access_settings_of, is_loopback
 from geo_service.api.dependencies import Service
-from geo_service.app import TRUSTED
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
 from geo_service.store.locations import environment_of
