@@ -24,6 +24,7 @@ from geo_service.api import (
     items,
     landing,
     operation,
+    overview,
     pages,
     problems,
     review,
@@ -63,7 +64,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, review_pages, route_pages, routes, operation, changesets, review),
+        *(landing, pages, overview, review_pages, route_pages, routes, operation, changesets, review),
         *(collections, items, item, editing),
     )
     for one in routers:

@@ -14,6 +14,7 @@ from jinja2 import Template
 Mode = Literal["linked", "embedded"]
 
 LEAFLET_JS, LEAFLET_CSS = "vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css"
+PBF_JS = "vendor/pbf/pbf.js"
 
 _ASSET = re.compile(r'<script src="(?P<js>[^"]+)"></script>|<link rel="stylesheet" href="(?P<css>[^"]+)"\s*/>')
 _URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
@@ -57,12 +58,13 @@ class OfflineFigure(Figure):
     """A figure whose rendering rewrites every address to a local one, and fails where one is left."""
 
     _template = Template(
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n{{ this.header.render(**kwargs) }}\n</head>\n<body>\n'
+        '<!DOCTYPE html>\n<html lang="{{ this.language }}">\n<head>\n{{ this.header.render(**kwargs) }}\n</head>\n<body>\n'
         "{{ this.html.render(**kwargs) }}\n<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, mode: Mode, base_path: str = "", nonce: str | None = None) -> None:
+    def __init__(self, mode: Mode, base_path: str = "", nonce: str | None = None, *, language: str = "en") -> None:
         super().__init__()
+        self.language = language
         self.mode, self.base_path, self.nonce = mode, base_path.rstrip("/"), nonce
 
     def render(self, **kwargs: object) -> str:

@@ -1,0 +1,94 @@
+/* What lies at a place, in a popup; and the records in view, as a list for keyboards and screen readers. */
+import { ask, given, state, times } from "./state.js";
+import { area, date, fieldName, layerName, number, t, word } from "./words.js";
+
+const { L } = window;
+const { element } = window.clearway.tools;
+const MOST_LISTED = 60, MOST_AT_ONCE = 8;
+const UNTOLD = new Set(["id", "extra"]);
+
+function told(name, value) {
+  if (Array.isArray(value)) return value.map(word).join(", ");
+  if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (typeof value === "number") return name.endsWith("_m2") ? area(value) : number(value, 1);
+  if (value && typeof value === "object") return JSON.stringify(value);
+  if (/^\d{4}-\d\d-\d\d$/.test(value)) return date(value);
+  return word(value);
+}
+
+function table(layer, id, properties) {
+  const box = element("div", undefined, "cw-record"), made = element("table");
+  box.append(element("h3", `${layerName(layer)}: ${id}`));
+  for (const [name, value] of Object.entries(properties)) {
+    if (UNTOLD.has(name) || value === null || value === "" || value === false || (Array.isArray(value) && !value.length)) continue;
+    const row = element("tr"), head = element("th", fieldName(layer, name));
+    head.scope = "row";
+    row.append(head, element("td", told(name, value)));
+    made.append(row);
+  }
+  for (const [name, value] of Object.entries(properties.extra || {})) {
+    const row = element("tr"), head = element("th", name);
+    head.scope = "row";
+    row.append(head, element("td", told(name, value)));
+    made.append(row);
+  }
+  box.append(made);
+  return box;
+}
+
+async function record(layer, id, asOf) {
+  const answer = await ask(`/collections/${layer}/items/${encodeURIComponent(id)}?${times(asOf)}&f=json`);
+  return table(layer, id, answer.properties);
+}
+
+function counts(layer, p) {
+  const box = element("div", undefined, "cw-record");
+  box.append(element("h3", `${layerName(layer)}: ${number(p.count)}`));
+  if (p.cha + p.sha > 0) box.append(element("p", t("cell_text", { cha: area(p.cha), sha: area(p.sha) })));
+  box.append(element("p", t("cell_closer")));
+  return box;
+}
+
+/* Opens the records at a place. */
+export async function openAt(dated, latlng, shapes) {
+  if (!shapes.length) return;
+  const box = element("div", undefined, "cw-popup");
+  box.append(element("p", t("loading")));
+  L.popup({ maxWidth: 420, maxHeight: 320 }).setLatLng(latlng).setContent(box).openOn(dated.map);
+  const parts = await Promise.all(shapes.slice(0, MOST_AT_ONCE).map(({ layer, properties }) => (
+    properties.cell ? counts(layer, properties)
+      : properties.id === undefined ? element("p", layerName(layer))
+        : record(layer, properties.id, dated.date).catch((error) => element("p", `${properties.id}: ${error.message}`))
+  )));
+  if (shapes.length > MOST_AT_ONCE) parts.push(element("p", t("more_here", { number: number(shapes.length - MOST_AT_ONCE) })));
+  box.replaceChildren(...parts);
+  const popup = dated.map._popup;
+  if (popup) popup.update();
+}
+
+/* Lists what the map shows now; a line opens its record. */
+export function listView(dated) {
+  const list = document.getElementById("view"), say = document.getElementById("view-told");
+  const records = dated.tiles.inView().filter(({ layer, properties }) => layer !== "districts" && layer !== "roads" && properties.id !== undefined);
+  const cells = dated.tiles.inView().filter(({ layer, properties }) => layer === "hazards" && properties.cell);
+  const sum = cells.reduce((total, { properties }) => total + properties.count, 0);
+  say.textContent = cells.length ? t("view_cells", { number: number(sum) })
+    : records.length > MOST_LISTED ? t("view_some", { number: number(records.length), shown: number(MOST_LISTED) })
+      : t("view_all", { number: number(records.length) });
+  const rank = (one) => ["hazards", "incidents", "spots", "settlements", "releases", "surveys"].indexOf(one.layer);
+  records.sort((one, two) => rank(one) - rank(two) || String(one.properties.id).localeCompare(String(two.properties.id)));
+  list.replaceChildren(...(cells.length ? [] : records.slice(0, MOST_LISTED)).map((one) => {
+    const { layer, properties, at } = one, line = element("li"), button = element("button");
+    button.type = "button";
+    const kind = [properties.classification, properties.product, properties.kind].filter(Boolean).map(word).join(", ");
+    button.textContent = `${properties.name || properties.id} - ${layerName(layer)}${kind ? `, ${kind}` : ""}`;
+    button.addEventListener("click", () => {
+      dated.map.panTo(at, { animate: false });
+      openAt(dated, at, [one]);
+    });
+    line.append(button);
+    return line;
+  }));
+}
+
+export { record };
