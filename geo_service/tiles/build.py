@@ -1,0 +1,160 @@
+"""Tiles of a view: an index per layer and view, moved forward by what is new, and the tiles that were made of it.
+
+A tile is a value of (records in force, zoom, row, column): it is kept under the number of its index, which a new
+revision, another date or another reader does not share, so that no tile outlives what it was made of.
+"""
+
+import itertools
+import threading
+from collections import OrderedDict
+from weakref import WeakKeyDictionary
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.ogc.holding import Holding
+from geo_service.tiles import encoder, shown
+from geo_service.tiles.cells import cells
+from geo_service.tiles.cutting import touching
+from geo_service.tiles.geometry import BUFFER
+from geo_service.tiles.shapes import EXTENT, Shapes, shapes_of
+from geo_service.tiles.values import attributes
+
+WHOLE_FROM = 10
+"""The zoom from which every record is drawn; below, hazards are counted by cell, and so are layers of many records."""
+
+FEW = 2_000
+"""Records of a layer other than hazards that are drawn at every zoom."""
+
+MOST_BYTES = 64 * 2**20
+"""Tiles that a process keeps; those not asked for the longest go."""
+
+Ints = NDArray[np.int64]
+
+
+class Grounds:
+    """The ground of the versions of one layer, worked out once: a version never changes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: Ints = np.empty(0, dtype=np.int64)
+        self._shapes = shapes_of(np.empty(0, dtype=object))
+
+    def of(self, frame: gpd.GeoDataFrame) -> tuple[Shapes, Ints]:
+        """Return shapes, and the place in them of each version of a frame, which has their `row`."""
+        rows = frame["row"].to_numpy(dtype=np.int64)
+        with self._lock:
+            new = np.flatnonzero(~np.isin(rows, self._rows))
+            if len(new):
+                made = shapes_of(np.asarray(frame.geometry.to_numpy(), dtype=object)[new])
+                self._shapes = self._shapes.followed_by(made) if len(self._rows) else made
+                self._rows = np.concatenate([self._rows, rows[new]])
+            order = np.argsort(self._rows, kind="stable")
+            return self._shapes, order[np.searchsorted(self._rows, rows, sorter=order)]
+
+
+class Index:
+    """The records of a layer in force at a view, ready to be drawn.
+
+    Attributes:
+        number: unlike that of any other index of the process.
+    """
+
+    _numbers = itertools.count()
+
+    def __init__(self, held: Holding, grounds: Grounds) -> None:
+        self.number = next(self._numbers)
+        self.layer, frame = held.layer, held.frame
+        if "row" in frame:
+            self._shapes, self._places = grounds.of(frame)
+        else:
+            self._shapes, self._places = shapes_of(held.shapes), np.arange(len(frame))
+        self._bounds = self._shapes.bounds[self._places]
+        self._attributes = shown.attributes_of(held.layer, frame)
+        hazards = held.layer == "hazards"
+        self._marked = shown.opened(frame) if hazards else np.zeros(len(frame), dtype=bool)
+        self._amounts = shown.open_m2(frame) if hazards else np.empty((len(frame), 0))
+        self._counted = hazards or (len(frame) > FEW and "count" not in frame)
+
+    def counts(self, zoom: int) -> bool:
+        """Say whether records are counted by cell at a zoom, rather than drawn."""
+        return self._counted and zoom < WHOLE_FROM
+
+    def tile(self, zoom: int, row: int, column: int) -> bytes:
+        """Return a tile; no bytes where nothing is in it."""
+        if self.counts(zoom):
+            return self._of_cells(zoom, row, column)
+        scale, margin = float(1 << zoom), BUFFER / EXTENT
+        found = touching(
+            *(self._bounds, (column - margin) / scale, (row - margin) / scale),
+            *((column + 1 + margin) / scale, (row + 1 + margin) / scale),
+        )
+        tile = encoder.tile_of(zoom, row, column)
+        return encoder.layer(self.layer, self._shapes, self._attributes, self._places[found], found, tile)
+
+    def _of_cells(self, zoom: int, row: int, column: int) -> bytes:
+        tile = (zoom, row, column)
+        made = cells(self._shapes, self._bounds, self._places, self._marked, self._amounts, tile)
+        told: dict[str, NDArray[np.generic]] = {self.layer: made.count}
+        if self.layer == "hazards":
+            told[shown.OPEN] = made.marked
+            told |= dict(zip(shown.OPEN_M2, made.sums.T, strict=False))
+        every = np.arange(len(made.count))
+        said = attributes(told, frozenset())
+        return encoder.layer(self.layer, made.shapes, said, every, every, encoder.tile_of(0, 0, 0))
+
+
+class Tiles:
+    """The tiles of one process.
+
+    Args:
+        most_bytes: of tiles to keep; 0 keeps none.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most, self._size = most_bytes, 0
+        self._lock = threading.Lock()
+        self._indexes: WeakKeyDictionary[Holding, Index] = WeakKeyDictionary()
+        self._making: WeakKeyDictionary[Holding, threading.Lock] = WeakKeyDictionary()
+        self._grounds: dict[str, Grounds] = {}
+        self._kept: OrderedDict[tuple[int, int, int, int], bytes] = OrderedDict()
+
+    def index(self, held: Holding) -> Index:
+        """Return the index of a layer's records at a view; it lives as long as they are held."""
+        with self._lock:
+            if held in self._indexes:
+                return self._indexes[held]
+            mine = self._making.setdefault(held, threading.Lock())
+            grounds = self._grounds.setdefault(held.layer, Grounds())
+        with mine:
+            with self._lock:
+                if held in self._indexes:
+                    return self._indexes[held]
+            made = Index(held, grounds)
+            with self._lock:
+                self._indexes[held] = made
+        return made
+
+    def tile(self, held: Holding, zoom: int, row: int, column: int) -> bytes:
+        """Return a tile of a layer's records at a view; no bytes where nothing is in it.
+
+        Args:
+            held: the records.
+            zoom, row, column: of the tile, rows from the north.
+        """
+        index = self.index(held)
+        key = (index.number, zoom, row, column)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = index.tile(zoom, row, column)
+        with self._lock:
+            if key not in self._kept and len(made) <= self._most // 4:
+                self._kept[key] = made
+                self._size += len(made) + 200
+            while self._size > self._most:
+                _, gone = self._kept.popitem(last=False)
+                self._size -= len(gone) + 200
+        return made
