@@ -13,7 +13,6 @@ from geo_service.api.direct import Direct
 from geo_service.languages import language_of, words
 from geo_service.maps.figures import figures
 from geo_service.maps.search import search, told
-from geo_service.ogc.errors import Invalid
 from geo_service.ogc.reads import read_of
 from geo_service.store.errors import NotFound
 from layers.definitions import LAYERS
@@ -36,11 +35,15 @@ def overview_search(request: Request) -> Response:
     """Return what a text may mean: coordinates, settlements and districts by any of their names, records by id."""
     read = read_of(request, ("json",), known=("q",))
     asked = dict(read.pairs).get("q", "")
-    try:
-        found = search(asked, read.seen, read.records)
-    except ValueError as error:
-        raise Invalid(str(error), "q") from None
-    return read.answer(lambda: orjson.dumps({"q": asked, "found": told(found)}), read.tag("search", asked))
+
+    def make() -> bytes:
+        # Half a coordinate is what people type on their way to a whole one: it is answered, not refused.
+        try:
+            return orjson.dumps({"q": asked, "found": told(search(asked, read.seen, read.records)), "message": None})
+        except ValueError as error:
+            return orjson.dumps({"q": asked, "found": [], "message": str(error)})
+
+    return read.answer(make, read.tag("search", asked))
 
 
 @router.get("/maps/words/{language}", dependencies=[requires(Role.nobody)])

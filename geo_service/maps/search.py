@@ -1,5 +1,6 @@
 """Finding things on the map by what people type: coordinates, settlements and districts by any name, records by id."""
 
+import heapq
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -131,7 +132,7 @@ def _angles(first: notations.Degrees, second: notations.Degrees) -> Iterator[tup
 
 
 def _records(text: str, seen: View, shown: Records) -> Iterator[Found]:
-    found: list[tuple[tuple[int, int, str], Found]] = []
+    ranked: list[tuple[tuple[int, int, str], str, gpd.GeoDataFrame, int, Sequence[str]]] = []
     key, exact = plain(text), text.casefold()
     for layer in LAYERS:
         try:
@@ -142,10 +143,9 @@ def _records(text: str, seen: View, shown: Records) -> Iterator[Found]:
             continue
         frame = seen.snapshot.in_force(layer, seen.as_of)
         for place, names, rank in _matching(frame, layer, key, exact):
-            found.append(((rank, 0 if layer in NAMED else 1, names[0]), _of(frame, layer, place, names, shown)))
-            if len(found) > 50 * MOST:
-                break
-    yield from (one for _, one in sorted(found, key=lambda pair: pair[0])[:MOST])
+            ranked.append(((rank, 0 if layer in NAMED else 1, names[0]), layer, frame, place, names))
+    best = heapq.nsmallest(MOST, ranked, key=lambda one: one[0])
+    return (_of(frame, layer, place, names, shown) for _, layer, frame, place, names in best)
 
 
 def _matching(

@@ -37,7 +37,7 @@ export async function showChanges() {
       say.textContent = error.message;
     }
   }
-  const [year, month, day] = given.today.split("-").map(Number);
+  const [year, month, day] = given.known_at.slice(0, 10).split("-").map(Number);
   input.value = new Date(Date.UTC(year, month - 1, day - 30)).toISOString().slice(0, 10);
   input.addEventListener("change", look);
   await look();

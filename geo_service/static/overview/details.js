@@ -1,6 +1,6 @@
 /* What lies at a place, in a popup; and the records in view, as a list for keyboards and screen readers. */
 import { ask, given, state, times } from "./state.js";
-import { area, date, fieldName, layerName, number, t, word } from "./words.js";
+import { area, date, fieldName, layerName, metres, number, t, word } from "./words.js";
 
 const { L } = window;
 const { element } = window.clearway.tools;
@@ -10,7 +10,7 @@ const UNTOLD = new Set(["id", "extra"]);
 function told(name, value) {
   if (Array.isArray(value)) return value.map(word).join(", ");
   if (typeof value === "boolean") return t(value ? "yes" : "no");
-  if (typeof value === "number") return name.endsWith("_m2") ? area(value) : number(value, 1);
+  if (typeof value === "number") return name.endsWith("_m2") ? area(value) : name.endsWith("_m") ? metres(value) : name.endsWith("_cm") ? `${number(value)} ${t("unit_cm")}` : number(value, 1);
   if (value && typeof value === "object") return JSON.stringify(value);
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return date(value);
   return word(value);

@@ -82,13 +82,20 @@ export class DatedMap {
   }
 }
 
+/* Takes in a map's new size; its middle stays where it was. */
+function resized(map) {
+  const centre = map.getCenter();
+  map.invalidateSize({ animate: false, pan: false });
+  map.setView(centre, map.getZoom(), { animate: false });
+}
+
 /* The second map, beside the first, moving with it. */
 export function secondMap(first) {
   const box = element("div", undefined, "cw-second");
   box.id = "second";
   first.getContainer().after(box);
   document.body.classList.add("cw-comparing");
-  first.invalidateSize({ animate: false, pan: false });
+  resized(first);
   const second = L.map(box, { zoomSnap: first.options.zoomSnap, maxZoom: 19, zoomControl: false, keyboard: true });
   second.setView(first.getCenter(), first.getZoom(), { animate: false });
   let moving = false;
@@ -108,7 +115,7 @@ export function secondMap(first) {
       second.remove();
       box.remove();
       document.body.classList.remove("cw-comparing");
-      first.invalidateSize({ animate: false, pan: false });
+      resized(first);
     },
   };
 }

@@ -7,12 +7,12 @@ const released = (row) => row.cleared + row.reduced + row.cancelled;
 const share = (row) => (row.area_m2 ? `${number(100 * row.no_recorded_hazard / row.area_m2, 1)}` : "-");
 
 const CARDS = [
-  ["card_cha", (row) => [km2(row.CHA), "km²"], "cw-cha"],
-  ["card_sha", (row) => [km2(row.SHA), "km²"], "cw-sha"],
-  ["card_cleared", (row) => [km2(row.cleared), "km²"]],
-  ["card_reduced", (row) => [km2(row.reduced), "km²"]],
-  ["card_cancelled", (row) => [km2(row.cancelled), "km²"]],
-  ["card_pending", (row) => [km2(row.pending_qc_m2), "km²"]],
+  ["card_cha", (row) => [km2(row.CHA), t("unit_km2")], "cw-cha"],
+  ["card_sha", (row) => [km2(row.SHA), t("unit_km2")], "cw-sha"],
+  ["card_cleared", (row) => [km2(row.cleared), t("unit_km2")]],
+  ["card_reduced", (row) => [km2(row.reduced), t("unit_km2")]],
+  ["card_cancelled", (row) => [km2(row.cancelled), t("unit_km2")]],
+  ["card_pending", (row) => [km2(row.pending_qc_m2), t("unit_km2")]],
   ["card_open", (row, all) => [number(row.hazards_open), row === all.total ? t("of", { number: number(all.hazards) }) : ""]],
   ["card_unassessed", (row) => [share(row), "%"]],
   ["card_incidents", (row, all) => (row === all.total && all.incidents_12_months !== null ? [number(all.incidents_12_months), ""] : null)],

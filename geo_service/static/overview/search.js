@@ -35,7 +35,7 @@ export function searching(map) {
     close();
     map.fire("found", { one });
   }
-  function show(answer) {
+  function show({ found: answer, message }) {
     found = answer;
     list.replaceChildren(...found.map((one, k) => {
       const line = element("li");
@@ -50,7 +50,7 @@ export function searching(map) {
     list.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
     say.classList.toggle("cw-unseen", found.length > 0);
-    say.textContent = found.length ? t("search_count", { number: number(found.length) }) : t("search_none");
+    say.textContent = found.length ? t("search_count", { number: number(found.length) }) : message || t("search_none");
     active = -1;
   }
   async function look() {
@@ -60,7 +60,7 @@ export function searching(map) {
     if (!text) { close(); return; }
     calling = new AbortController();
     try {
-      show((await ask(`/maps/search?${times()}&${new URLSearchParams({ q: text })}`, calling.signal)).found);
+      show(await ask(`/maps/search?${times()}&${new URLSearchParams({ q: text })}`, calling.signal));
     } catch (error) {
       if (error.name === "AbortError") return;
       close();

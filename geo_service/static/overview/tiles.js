@@ -102,7 +102,7 @@ function* painted(context, layer, decoded, tile, ratio, z, asOf) {
     if (layer !== "settlements" || z >= CELLS_BELOW) {
       for (const part of shape.parts) {
         for (let k = 0; k < part.length; k += 2) {
-          const style = styleOf(layer, properties), small = z >= 11 ? style : { ...style, radius: style.radius * 0.6, weight: 1 };
+          const style = styleOf(layer, properties), small = z >= 11 ? style : { ...style, radius: style.radius * (z < CELLS_BELOW ? 0.38 : 0.6), weight: 1 };
           paint(context, mark(layer, part[k] * scale, part[k + 1] * scale, small), small, ratio);
         }
       }
@@ -144,13 +144,10 @@ export const SituationTiles = window.L.GridLayer.extend({
     signal.throwIfAborted();
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
-    for (const [k, answer] of answers.entries()) {
-      if (answer.status === "rejected") continue;
-      for (const decoded of layersOf(answer.value)) {
-        const name = this.names[k];
-        await inSlices(isCounted(name, decoded) ? paintedCells(context, name, decoded, tile) : painted(context, name, decoded, tile, ratio, z, this.asOf), signal);
-      }
-    }
+    const read = answers.flatMap((answer, k) => (answer.status === "rejected" ? [] : layersOf(answer.value).map((decoded) => [this.names[k], decoded])));
+    // Counts stand on top of all that is drawn singly.
+    for (const [name, decoded] of read) if (!isCounted(name, decoded)) await inSlices(painted(context, name, decoded, tile, ratio, z, this.asOf), signal);
+    for (const [name, decoded] of read) if (isCounted(name, decoded)) await inSlices(paintedCells(context, name, decoded, tile), signal);
     signal.throwIfAborted();
     if (answers.some((one) => one.status === "rejected")) this.sayMissing(context);
     tile.complete = true;

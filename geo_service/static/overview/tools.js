@@ -7,6 +7,23 @@ const { L } = window;
 const { element } = window.clearway.tools;
 const ASKED = ["hazards", "releases", "surveys", "incidents", "spots", "settlements", "roads"];
 const MOST = 200;
+/* Signs of the buttons, on a field of 20 by 20. */
+const SIGNS = {
+  measure_line: "M3 14L17 14M3 10V18M17 10V18M7 12V16M10 12V16M13 12V16M4 6H16",
+  measure_area: "M4 16L3 7L10 3L17 8L14 17Z",
+  ask_area: "M3 15L4 5L13 3L17 11L12 17ZM8 7.5A2 2 0 1 1 10 10V11.5M10 13.4V14",
+  full_screen: "M3 8V3H8M12 3H17V8M17 12V17H12M8 17H3V12",
+  whole_map: "M3 10L10 4L17 10M5 9V16H15V9",
+};
+
+function sign(key) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", SIGNS[key]);
+  svg.append(path);
+  return svg;
+}
 
 export function cursor(map) {
   const box = element("div", t("cursor"), "cw-cursor");
@@ -105,8 +122,9 @@ export function tools(map, open) {
     say("");
     for (const one of buttons) one.setAttribute("aria-pressed", "false");
   }
-  function button(key, mark, act) {
-    const made = element("button", mark);
+  function button(key, act) {
+    const made = element("button");
+    made.append(sign(key));
     made.type = "button";
     made.title = t(key);
     made.setAttribute("aria-label", t(key));
@@ -114,8 +132,8 @@ export function tools(map, open) {
     bar.append(made);
     return made;
   }
-  function drawer(key, mark, ring, done) {
-    const made = button(key, mark, () => {
+  function drawer(key, ring, done) {
+    const made = button(key, () => {
       const again = made.getAttribute("aria-pressed") === "true";
       clear();
       if (again) return;
@@ -130,9 +148,9 @@ export function tools(map, open) {
     made.setAttribute("aria-pressed", "false");
     buttons.push(made);
   }
-  drawer("measure_line", "↔", false);
-  drawer("measure_area", "▱", true);
-  drawer("ask_area", "?", true, async (places) => {
+  drawer("measure_line", false);
+  drawer("measure_area", true);
+  drawer("ask_area", true, async (places) => {
     if (places.length < 3) { say(t("draw_area")); return; }
     say(t("loading"));
     try {
@@ -144,12 +162,12 @@ export function tools(map, open) {
       say(error.message);
     }
   });
-  const whole = button("full_screen", "⛶", () => {
+  const whole = button("full_screen", () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else document.documentElement.requestFullscreen();
   });
   whole.hidden = !document.fullscreenEnabled;
-  button("whole_map", "⌂", () => {
+  button("whole_map", () => {
     const [west, south, east, north] = given.extent;
     map.fitBounds([[south, west], [north, east]], { animate: false });
   });

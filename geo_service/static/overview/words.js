@@ -14,16 +14,18 @@ export function t(key, put = {}) {
 export const layerName = (layer) => labels[layer][""];
 export const fieldName = (layer, field) => labels[layer][field] || (`field_${field}` in catalogue ? catalogue[`field_${field}`] : field);
 export const word = (value) => catalogue[`word_${value}`] ?? value;
-export const number = (value, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits });
+/* Browsers often lack Azerbaijani: it writes numbers as German does, and the catalogue has its months. */
+const written = () => (language === "az" ? "de" : language);
+export const number = (value, digits = 0) => value.toLocaleString(written(), { maximumFractionDigits: digits });
 export function date(iso) {
   const [year, month, day] = iso.split("-").map(Number);
-  return new Date(Date.UTC(year, month - 1, day)).toLocaleDateString(language, { year: "numeric", month: "short", day: "numeric", timeZone: "UTC" });
+  return t("date_form", { day, month: t("months").split(",")[month - 1], year });
 }
 /* m2 as km2; ground that is there never reads as none. */
 export function km2(value) {
   if (value === 0) return "0";
   const found = value / 1e6;
-  return found < 0.01 ? `<${number(0.01, 2)}` : found.toLocaleString(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return found < 0.01 ? `<${number(0.01, 2)}` : found.toLocaleString(written(), { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
-export const metres = (value) => (value < 1000 ? `${number(value, value < 10 ? 1 : 0)} m` : `${number(value / 1000, 2)} km`);
-export const area = (value) => (value < 1e6 ? `${number(value)} m²` : `${number(value / 1e6, 3)} km²`);
+export const metres = (value) => (value < 1000 ? `${number(value, value < 10 ? 1 : 0)} ${t("unit_m")}` : `${number(value / 1000, 2)} ${t("unit_km")}`);
+export const area = (value) => (value < 1e6 ? `${number(value)} ${t("unit_m2")}` : `${number(value / 1e6, 3)} ${t("unit_km2")}`);
