@@ -31,6 +31,7 @@ from geo_service.api import (
     review_pages,
     route_pages,
     routes,
+    tiles,
 )
 from geo_service.api.dependencies import Service
 from geo_service.api.heads import HeadAsGet
@@ -65,7 +66,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, review_pages, route_pages, routes, operation, changesets, review),
-        *(collections, items, item, editing),
+        *(collections, items, item, editing, tiles),
     )
     for one in routers:
         app.include_router(one.router)

@@ -20,6 +20,7 @@ from geo_service.ogc.holding import Holdings
 from geo_service.settings import Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
+from geo_service.tiles.build import Tiles
 from geo_service.travel.ways import Ways
 from layers.coverage.arrangement import quiet
 
@@ -35,6 +36,7 @@ class Service:
     generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
     holdings: Holdings = field(default_factory=Holdings)
+    tiles: Tiles = field(default_factory=Tiles)
 
     @cached_property
     def ways(self) -> Ways:

@@ -47,6 +47,7 @@ def _landing(read: Read) -> Mapping[str, object]:
             links.link(f"{base}/conformance", "http://www.opengis.net/def/rel/ogc/1.0/conformance", links.JSON),
             links.link(f"{base}/collections", "data", links.JSON, "The layers"),
             links.link(f"{base}/collections", "http://www.opengis.net/def/rel/ogc/1.0/data", links.JSON),
+            links.link(f"{base}/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", links.JSON),
         ],
     }
 

@@ -116,9 +116,7 @@ def _incidents(seen: View) -> int:
 def _newest(seen: View) -> str | None:
     """Return the latest date, up to the view's, that a record of the ground holds from."""
     last = pd.Timestamp(seen.as_of)
-    found = [
-        dates[dates <= last].max() for dates in (seen.snapshot.frames[name]["valid_from"] for name in DATED)
-    ]
+    found = [dates[dates <= last].max() for dates in (seen.snapshot.frames[name]["valid_from"] for name in DATED)]
     known = [one.date() for one in found if not pd.isna(one)]
     newest: dt.date | None = max(known, default=None)
     return newest.isoformat() if newest else None

@@ -148,9 +148,7 @@ def _records(text: str, seen: View, shown: Records) -> Iterator[Found]:
     return (_of(frame, layer, place, names, shown) for _, layer, frame, place, names in best)
 
 
-def _matching(
-    frame: gpd.GeoDataFrame, layer: str, key: str, exact: str
-) -> Iterator[tuple[int, Sequence[str], int]]:
+def _matching(frame: gpd.GeoDataFrame, layer: str, key: str, exact: str) -> Iterator[tuple[int, Sequence[str], int]]:
     """Return the rows that fit: their place in the frame, their names, and how well (0 the very one, 2 somewhere in it)."""
     ids = frame["id"].tolist()
     if layer not in NAMED:

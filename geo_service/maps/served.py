@@ -24,11 +24,20 @@ SCRIPTS = ("main",)
 class _Begin(MacroElement):
     """Hands Folium's map to the modules that draw on it."""
 
-    _template = Template("{% macro script(this, kwargs) %}window.clearway.map = {{ this._parent.get_name() }};{% endmacro %}")
+    _template = Template(
+        "{% macro script(this, kwargs) %}window.clearway.map = {{ this._parent.get_name() }};{% endmacro %}"
+    )
 
 
 def served(
-    seen: View, shown: Records, settings: Settings, *, today: str, language: str, base: str = "", nonce: str | None = None
+    seen: View,
+    shown: Records,
+    settings: Settings,
+    *,
+    today: str,
+    language: str,
+    base: str = "",
+    nonce: str | None = None,
 ) -> str:
     """Return the overview page, linked to the service's own assets.
 
@@ -73,7 +82,9 @@ def served(
         "basemap": settings.basemap,
     }
     figure.header.add_child(Fixed(_head(settings, seen, base)), name="head")
-    figure.html.add_child(Fixed(_body(given, settings, catalogue, sentences(seen, shown, settings, language))), name="panel")
+    figure.html.add_child(
+        Fixed(_body(given, settings, catalogue, sentences(seen, shown, settings, language))), name="panel"
+    )
     return figure.render()
 
 
@@ -88,7 +99,9 @@ def _head(settings: Settings, seen: View, base: str) -> str:
 
 
 def _body(given: dict[str, Any], settings: Settings, catalogue: Any, notice: str) -> str:
-    environment = Environment(loader=PackageLoader("geo_service"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("geo_service"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     page = environment.get_template("served.html").render(
         given=given,
         t=lambda key, **put: catalogue[key].format(**put) if put else catalogue[key],
@@ -99,4 +112,3 @@ def _body(given: dict[str, Any], settings: Settings, catalogue: Any, notice: str
         data=Markup(script_json(given)),  # noqa: S704 - escaped for its place by script_json
     )
     return str(page)
-

@@ -50,6 +50,7 @@ def _links(home: str, layer: Layer, times: list[tuple[str, str]]) -> list[Link]:
         link(f"{home}/schema", "describedby", SCHEMA, f"Schema of {label}"),
         link(f"{home}/schema", SCHEMA_REL, SCHEMA, f"Schema of {label}"),
         link(f"{home}/queryables", QUERYABLES_REL, SCHEMA, f"What {label} can be filtered by"),
+        link(f"{home}/tiles", TILES_REL, JSON, f"{label} as vector tiles"),
         link(with_query(items, [("f", "gpkg"), *times]), "enclosure", FORMS["gpkg"], "all records as GeoPackage"),
         link(with_query(items, [("f", "parquet"), *times]), "enclosure", FORMS["parquet"], "all records as GeoParquet"),
     ]

@@ -1,6 +1,7 @@
 """What is declared: the classes whose tests pass, and no other."""
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
+_TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 
 CLASSES = (
@@ -14,6 +15,7 @@ CLASSES = (
     f"{_FEATURES}4/1.0/conf/optimistic-locking-timestamps",
     *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("features", "create-replace-delete/features")),
     *(f"{_FEATURES}5/1.0/conf/{name}" for name in ("schemas", "core-roles-features", "queryables")),
+    *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "tilejson")),
     *(
         f"{_CQL2}{name}"
         for name in (

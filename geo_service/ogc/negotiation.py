@@ -14,6 +14,7 @@ FORMS: Mapping[str, str] = {
     "parquet": "application/vnd.apache.parquet",
     "gpkg": "application/geopackage+sqlite3",
     "tilejson": "application/json",
+    "mvt": "application/vnd.mapbox-vector-tile",
 }
 """The name of each form, and its media type."""
 
@@ -25,6 +26,8 @@ _SAME: Mapping[str, str] = {
     "application/schema+json": "json",
     "application/problem+json": "json",
     "application/x-sqlite3": "gpkg",
+    "application/x-protobuf": "mvt",
+    "application/octet-stream": "mvt",
 }
 
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -22,6 +21,7 @@ from geo_service.ogc.errors import Invalid
 from geo_service.ogc.holding import Holding
 from geo_service.ogc.links import base_of
 from geo_service.ogc.negotiation import FORMS, form_of
+from geo_service.ogc.packing import gzipped
 from geo_service.settings import Settings
 from geo_service.store.errors import NotFound
 from layers.definitions import LAYERS, Layer
@@ -126,12 +126,6 @@ class Read:
         """When the revision was recorded (RFC 3339, UTC)."""
         revision = self.seen.snapshot.revision
         return revision.recorded_at.isoformat().replace("+00:00", "Z") if revision else None
-
-
-def gzipped(body: bytes) -> bytes:
-    """Return a body packed; fast rather than small."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    return packer.compress(body) + packer.flush()
 
 
 def read_of(request: Request, forms: Sequence[str], known: Sequence[str] | None = None) -> Read:

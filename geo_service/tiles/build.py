@@ -7,6 +7,7 @@ revision, another date or another reader does not share, so that no tile outlive
 import itertools
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.ogc.holding import Holding
+from geo_service.ogc.packing import gzipped
 from geo_service.tiles import encoder, shown
 from geo_service.tiles.cells import cells
 from geo_service.tiles.cutting import touching
@@ -31,6 +33,7 @@ MOST_BYTES = 64 * 2**20
 """Tiles that a process keeps; those not asked for the longest go."""
 
 Ints = NDArray[np.int64]
+Key = tuple[int, int, int, int, int]
 
 
 class Grounds:
@@ -118,7 +121,7 @@ class Tiles:
         self._indexes: WeakKeyDictionary[Holding, Index] = WeakKeyDictionary()
         self._making: WeakKeyDictionary[Holding, threading.Lock] = WeakKeyDictionary()
         self._grounds: dict[str, Grounds] = {}
-        self._kept: OrderedDict[tuple[int, int, int, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[Key, bytes] = OrderedDict()
 
     def index(self, held: Holding) -> Index:
         """Return the index of a layer's records at a view; it lives as long as they are held."""
@@ -136,20 +139,26 @@ class Tiles:
                 self._indexes[held] = made
         return made
 
-    def tile(self, held: Holding, zoom: int, row: int, column: int) -> bytes:
+    def tile(self, held: Holding, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of a layer's records at a view; no bytes where nothing is in it.
 
         Args:
             held: the records.
             zoom, row, column: of the tile, rows from the north.
+            packed: by gzip.
         """
         index = self.index(held)
-        key = (index.number, zoom, row, column)
+        made = self._made((index.number, zoom, row, column, 0), lambda: index.tile(zoom, row, column))
+        if not packed or not made:
+            return made
+        return self._made((index.number, zoom, row, column, 1), lambda: gzipped(made))
+
+    def _made(self, key: Key, make: Callable[[], bytes]) -> bytes:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        made = index.tile(zoom, row, column)
+        made = make()
         with self._lock:
             if key not in self._kept and len(made) <= self._most // 4:
                 self._kept[key] = made

@@ -32,6 +32,17 @@ TABLE = {
     ("GET", "/collections/{layer}/items"): (P, "/collections/hazards/items", 200),
     ("GET", "/collections/{layer}/items/{record_id}"): (P, "/collections/hazards/items/{hazard}", 200),
     ("GET", "/collections/{layer}/queryables"): (P, "/collections/hazards/queryables", 200),
+    ("GET", "/tileMatrixSets"): (P, "/tileMatrixSets", 200),
+    ("GET", "/tileMatrixSets/{matrix_set}"): (P, "/tileMatrixSets/WebMercatorQuad", 200),
+    ("GET", "/collections/{layer}/tiles"): (P, "/collections/hazards/tiles", 200),
+    ("GET", "/collections/{layer}/tiles/{matrix_set}"): (P, "/collections/hazards/tiles/WebMercatorQuad", 200),
+    ("GET", "/collections/{layer}/tiles/{matrix_set}/{zoom}/{row}/{column}"): (
+        P,
+        "/collections/hazards/tiles/WebMercatorQuad/0/0/0",
+        200,
+    ),
+    ("GET", "/collections/{layer}/styles"): (P, "/collections/hazards/styles", 200),
+    ("GET", "/collections/{layer}/styles/{style}"): (P, "/collections/hazards/styles/default", 200),
     ("GET", "/collections/{layer}/items/{record_id}/versions"): (
         V,
         "/collections/hazards/items/{hazard}/versions",
