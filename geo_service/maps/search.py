@@ -149,7 +149,7 @@ def _records(text: str, seen: View, shown: Records) -> Iterator[Found]:
 
 
 def _matching(frame: gpd.GeoDataFrame, layer: str, key: str, exact: str) -> Iterator[tuple[int, Sequence[str], int]]:
-    """Return the rows that fit: their place in the frame, their names, and how well (0 the very one, 2 somewhere in it)."""
+    """Return the rows that fit: place in the frame, names, and how well (0 the very one, 2 somewhere in it)."""
     ids = frame["id"].tolist()
     if layer not in NAMED:
         for place, name in enumerate(ids):

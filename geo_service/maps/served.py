@@ -29,7 +29,7 @@ class _Begin(MacroElement):
     )
 
 
-def served(
+def served(  # noqa: PLR0913 - all of them are what the page stands on
     seen: View,
     shown: Records,
     settings: Settings,

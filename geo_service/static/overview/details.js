@@ -37,8 +37,11 @@ function table(layer, id, properties) {
 }
 
 async function record(layer, id, asOf) {
-  const answer = await ask(`/collections/${layer}/items/${encodeURIComponent(id)}?${times(asOf)}&f=json`);
-  return table(layer, id, answer.properties);
+  // A slash in an id would part an address, however it is written there: such a record is filtered for.
+  if (!id.includes("/")) return table(layer, id, (await ask(`/collections/${layer}/items/${encodeURIComponent(id)}?${times(asOf)}&f=json`)).properties);
+  const query = new URLSearchParams({ "filter-lang": "cql2-text", filter: `id = '${id.replaceAll("'", "''")}'`, limit: "1", f: "json" });
+  const { features } = await ask(`/collections/${layer}/items?${times(asOf)}&${query}`);
+  return table(layer, id, features[0].properties);
 }
 
 function counts(layer, p) {
