@@ -195,9 +195,12 @@ def test_text_of_records_stays_text_on_the_page(log, served):
         for zoom, centre in ((12, "[39.2, 46.2]"), (13, "[39.03, 46.08]"), (13, "[39.42, 46.42]")):
             page.evaluate(f"window.clearway.map.setView({centre}, {zoom}, {{ animate: false }})")
             until(page, "!window.clearway.loading() && document.querySelector('#view button')")
-            for k in range(page.locator("#view button").count()):
+            k = 0
+            while k < page.locator("#view button").count():
                 page.locator("#view button").nth(k).click()
-                until(page, "document.querySelector('.cw-popup table')")
+                k += 1
+                # The popup of before may still be fading.
+                until(page, "[...document.querySelectorAll('.cw-popup')].pop()?.querySelector('table')")
                 assert payload.strip() in page.locator(".cw-popup").last.text_content()
         page.fill("#search", "V ")
         until(page, "document.querySelector('#found li')")

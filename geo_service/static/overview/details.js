@@ -56,6 +56,7 @@ function counts(layer, p) {
 export async function openAt(dated, latlng, shapes) {
   if (!shapes.length) return;
   const box = element("div", undefined, "cw-popup");
+  box.setAttribute("role", "status");
   box.append(element("p", t("loading")));
   L.popup({ maxWidth: 420, maxHeight: 320 }).setLatLng(latlng).setContent(box).openOn(dated.map);
   const parts = await Promise.all(shapes.slice(0, MOST_AT_ONCE).map(({ layer, properties }) => (
@@ -80,18 +81,22 @@ export function listView(dated) {
       : t("view_all", { number: number(records.length) });
   const rank = (one) => ["hazards", "incidents", "spots", "settlements", "releases", "surveys"].indexOf(one.layer);
   records.sort((one, two) => rank(one) - rank(two) || String(one.properties.id).localeCompare(String(two.properties.id)));
+  const focused = document.activeElement && list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   list.replaceChildren(...(cells.length ? [] : records.slice(0, MOST_LISTED)).map((one) => {
     const { layer, properties, at } = one, line = element("li"), button = element("button");
     button.type = "button";
+    button.dataset.key = `${layer}|${properties.id}`;
     const kind = [properties.classification, properties.product, properties.kind].filter(Boolean).map(word).join(", ");
     button.textContent = `${properties.name || properties.id} - ${layerName(layer)}${kind ? `, ${kind}` : ""}`;
     button.addEventListener("click", () => {
-      dated.map.panTo(at, { animate: false });
+      if (!dated.map.getBounds().contains(at)) dated.map.panTo(at, { animate: false });
       openAt(dated, at, [one]);
     });
     line.append(button);
     return line;
   }));
+  const again = focused && [...list.querySelectorAll("button")].find((one) => one.dataset.key === focused);
+  if (again) again.focus({ preventScroll: true });
 }
 
 export { record };
