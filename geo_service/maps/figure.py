@@ -24,6 +24,8 @@ _REMOTE = re.compile(
     re.IGNORECASE,
 )
 """Addresses of other hosts where a page would load them: attributes, styles, and strings of its scripts."""
+_UNZOOMABLE = re.compile(r'<meta name="viewport"[^>]*maximum-scale[^>]*>')
+"""Folium's own word on zooming, which keeps those from enlarging a page who need to; ours stands in the head."""
 _DATA = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 
 
@@ -74,7 +76,7 @@ class OfflineFigure(Figure):
         Raises:
             RemoteAddress: it would load something from another host.
         """
-        page = _ASSET.sub(self._asset, str(super().render(**kwargs)))
+        page = _UNZOOMABLE.sub("", _ASSET.sub(self._asset, str(super().render(**kwargs))))
         # What is data is text, and never loaded: only the page around it is looked at.
         remote = _REMOTE.search(_DATA.sub("", _without_embedded(page)))
         if remote:

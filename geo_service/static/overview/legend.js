@@ -61,7 +61,7 @@ function swatch(layer, sample) {
     else if (kind === "line") {
       path.moveTo(1, 10);
       path.lineTo(35, 10);
-      paint(context, path, { ...style, weight: 2.2 }, ratio, { area: false });
+      paint(context, path, { ...style, weight: Math.max(2.2, style.weight) }, ratio, { area: false });
     } else {
       path.rect(2, 2, WIDTH - 4, HEIGHT - 4);
       paint(context, path, style, ratio);

@@ -46,7 +46,7 @@ async function update({ tiles }) {
     Object.assign(state, { known: now.known_at, revision: now.revision });
     all = now;
     other = then;
-    trouble("");
+    missing();
     showTimes(all);
     show();
     if (moved) draw();
@@ -81,7 +81,7 @@ function compare() {
   }
 }
 function missing() {
-  trouble(t("tiles_missing"));
+  trouble([first, second].some((one) => one && one.tiles && one.tiles.failed) ? t("tiles_missing") : "");
 }
 
 async function begin() {

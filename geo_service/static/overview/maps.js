@@ -86,7 +86,7 @@ export class DatedMap {
 function resized(map) {
   const centre = map.getCenter();
   map.invalidateSize({ animate: false, pan: false });
-  map.setView(centre, map.getZoom(), { animate: false });
+  map.setView(centre, map.getZoom(), { animate: false, reset: true });
 }
 
 /* The second map, beside the first, moving with it. */

@@ -57,7 +57,9 @@ class Texts(HTMLParser):
         self.found.append(data)
 
     def handle_starttag(self, tag, attrs):
-        self.found += [value for name, value in attrs if name in {"title", "placeholder", "aria-label", "alt"} and value]
+        self.found += [
+            value for name, value in attrs if name in {"title", "placeholder", "aria-label", "alt"} and value
+        ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -79,7 +81,9 @@ def test_no_script_says_anything_of_its_own(script):
 def test_the_sentences_are_those_of_every_product():
     assert words("en")["sentences"] == SENTENCES
     for language in LANGUAGES:
-        assert sorted(re.findall(r"\{(\w+)\}", words(language)["sentences"])) == sorted(re.findall(r"\{(\w+)\}", SENTENCES))
+        assert sorted(re.findall(r"\{(\w+)\}", words(language)["sentences"])) == sorted(
+            re.findall(r"\{(\w+)\}", SENTENCES)
+        )
 
 
 def test_a_language_that_there_is_none_of_gives_way():
