@@ -40,6 +40,7 @@ class Settings:
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
         basemap: address of background tiles with {z}, {x} and {y}, drawn under the overview; empty: none. Whoever looks
             at the map then asks that host for pictures of the places they look at.
+        basemap_attribution: whom the background is from, as its owner asks to be named.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
 
@@ -57,6 +58,7 @@ class Settings:
     severity: Mapping[str, str] = field(default_factory=dict)
     routes: Rules = field(default_factory=Rules)
     basemap: str = ""
+    basemap_attribution: str = ""
 
     def today(self, clock: Clock) -> dt.date:
         """Return the calendar day in the programme's time zone."""

@@ -76,10 +76,11 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "begins": beginning(seen),
         "extent": [west, south, east, north],
         "language": language,
-        "layers": [name for name in DRAWN if isinstance(shown, FullRecords) or name in FIELDS],
+        "layers": [name for name in DRAWN if isinstance(shown, FullRecords) or (name in FIELDS and name != "incidents")],
         "whole": isinstance(shown, FullRecords),
         "synthetic": settings.synthetic,
         "basemap": settings.basemap,
+        "basemap_attribution": settings.basemap_attribution,
     }
     figure.header.add_child(Fixed(_head(settings, seen, base)), name="head")
     figure.html.add_child(

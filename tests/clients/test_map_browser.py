@@ -144,8 +144,9 @@ def test_the_public_map_draws_every_hazard_and_no_point(log, served):
     with page_of(served) as (page, seen):
         assert page.evaluate(HAZARDS) == 40
         assert page.locator("#legend input").evaluate_all("all => all.map((one) => one.dataset.layer).sort()") == [
-            "districts", "hazards", "incidents",
-        ]  # fmt: skip
+            "districts",
+            "hazards",
+        ]
         assert page.locator("#changes").count() == 0
         assert "drawn outward" in page.locator("#notice").inner_text()
     assert seen.complaints == []

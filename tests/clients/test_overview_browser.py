@@ -158,6 +158,13 @@ def test_time_plays_over_the_whole_record_and_knowledge_can_be_turned_back(log, 
         page.locator("#known-at").dispatch_event("change")
         until(page, f"{HAZARDS} === 1")
         assert "(revision 1)" in page.locator("#when").inner_text()
+        page.fill("#known-at", "no moment")
+        page.locator("#known-at").dispatch_event("change")
+        until(page, "!document.getElementById('trouble').hidden")
+        assert page.input_value("#known-at") == known
+        assert page.evaluate(HAZARDS) == 1
+        assert all("400" in one for one in seen.complaints)  # the browser's own word on the refusal
+        seen.complaints.clear()
         page.fill("#known-at", "")
         page.locator("#known-at").dispatch_event("change")
         until(page, f"{HAZARDS} === 2")

@@ -14,7 +14,7 @@ const { L } = window;
 const POLL_MS = 60000;
 const map = window.clearway.map;
 let first = null, second = null, pair = null, all = null, other = null, bar = null;
-let calling = null, waiting = [], asked = 0;
+let calling = null, waiting = [], asked = 0, answeredFor = state.knownAt;
 
 const figures = (asOf, signal) => ask(`/maps/figures?${new URLSearchParams({ as_of: asOf, lang: given.language, ...(state.knownAt ? { known_at: state.knownAt } : {}) })}`, signal);
 
@@ -44,6 +44,7 @@ async function update({ tiles }) {
     if (turn !== asked) return;
     const moved = now.revision !== state.revision || now.known_at !== state.known;
     Object.assign(state, { known: now.known_at, revision: now.revision });
+    answeredFor = state.knownAt;
     all = now;
     other = then;
     missing();
@@ -54,6 +55,11 @@ async function update({ tiles }) {
     if (error.name === "AbortError") return;
     trouble(t("not_answered", { reason: error.message }));
     for (const done of waiting.splice(0)) done();
+    // A moment that can't be asked for is said and taken back: the map goes on showing what it shows.
+    if (state.knownAt === answeredFor) return;
+    state.knownAt = answeredFor;
+    bar.follow();
+    remember();
   }
 }
 function show() {
@@ -86,7 +92,12 @@ function missing() {
 
 async function begin() {
   await loadWords(given.base, given.language);
-  if (given.basemap) L.tileLayer(given.basemap, { opacity: 0.55, maxZoom: 19 }).addTo(map);
+  if (given.basemap) {
+    L.tileLayer(given.basemap, { opacity: 0.55, maxZoom: 19 }).addTo(map);
+    const source = document.createElement("span");
+    source.textContent = given.basemap_attribution;
+    map.attributionControl.addAttribution(source.innerHTML);
+  }
   if (began.zoom && began.centre.length === 2 && began.centre.every(Number.isFinite)) map.setView(began.centre, began.zoom, { animate: false });
   map.getContainer().setAttribute("aria-label", t("map_label"));
   map.getContainer().setAttribute("role", "application");
@@ -101,7 +112,6 @@ async function begin() {
   listen((changed) => {
     if (changed.has("compare")) compare();
     bar.follow();
-    if (changed.has("knownAt")) Object.assign(state, { known: state.knownAt, revision: 0 });
     if (changed.has("district")) show();
     if (changed.has("layers")) { draw(); show(); }
     if (["asOf", "compare", "knownAt"].some((one) => changed.has(one))) update({ tiles: !changed.has("knownAt") });
