@@ -25,4 +25,4 @@ def words(language: str) -> Mapping[str, str]:
 
 def language_of(*asked: str | None) -> str:
     """Return the first of the languages asked for that there is a catalogue of, else the usual one."""
-    return next((one for one in asked if one in LANGUAGES), next(iter(LANGUAGES)))
+    return next((one for one in asked if one and one in LANGUAGES), next(iter(LANGUAGES)))

@@ -43,7 +43,7 @@ FRAMES = """async () => {
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OUR_MAP = "window.clearway.map"
 SHOWN = """() => {
-    const all = window.clearway.first().tiles.inView().filter((one) => one.layer === "hazards");
+    const all = window.clearway.first().tiles.inView(["hazards"]).records;
     const b = window.clearway.map.getBounds();
     return [window.clearway.first().tiles.hazards(), all.map((one) => one.properties.id).filter(Boolean),
             [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()]];

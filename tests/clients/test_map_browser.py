@@ -195,7 +195,9 @@ def test_text_of_records_stays_text_on_the_page(log, served):
         assert payload.strip() in page.locator("#chosen").text_content()
         for zoom, centre in ((12, "[39.2, 46.2]"), (13, "[39.03, 46.08]"), (13, "[39.42, 46.42]")):
             page.evaluate(f"window.clearway.map.setView({centre}, {zoom}, {{ animate: false }})")
-            until(page, "!window.clearway.loading() && document.querySelector('#view button')")
+            until(page, "!window.clearway.loading()")
+            page.wait_for_timeout(350)  # the list follows when the map rests
+            until(page, "document.querySelector('#view button')")
             k = 0
             while k < page.locator("#view button").count():
                 page.locator("#view button").nth(k).click()

@@ -25,9 +25,10 @@ SETTLED = "!window.clearway.loading()"
 
 
 def settled(page):
-    """Wait until the map has drawn what was asked for."""
+    """Wait until the map has drawn what was asked for, and list and address follow."""
     page.wait_for_timeout(150)
     until(page, SETTLED)
+    page.wait_for_timeout(350)
 
 
 def figure(page, card):

@@ -5,6 +5,7 @@ import { area, date, fieldName, layerName, metres, number, t, word } from "./wor
 const { L } = window;
 const { element } = window.clearway.tools;
 const MOST_LISTED = 60, MOST_AT_ONCE = 8;
+const LISTED = ["hazards", "incidents", "spots", "settlements", "releases", "surveys"];
 const UNTOLD = new Set(["id", "extra"]);
 
 function told(name, value) {
@@ -73,16 +74,13 @@ export async function openAt(dated, latlng, shapes) {
 /* Lists what the map shows now; a line opens its record. */
 export function listView(dated) {
   const list = document.getElementById("view"), say = document.getElementById("view-told");
-  const records = dated.tiles.inView().filter(({ layer, properties }) => layer !== "districts" && layer !== "roads" && properties.id !== undefined);
-  const cells = dated.tiles.inView().filter(({ layer, properties }) => layer === "hazards" && properties.cell);
-  const sum = cells.reduce((total, { properties }) => total + properties.count, 0);
-  say.textContent = cells.length ? t("view_cells", { number: number(sum) })
-    : records.length > MOST_LISTED ? t("view_some", { number: number(records.length), shown: number(MOST_LISTED) })
-      : t("view_all", { number: number(records.length) });
-  const rank = (one) => ["hazards", "incidents", "spots", "settlements", "releases", "surveys"].indexOf(one.layer);
-  records.sort((one, two) => rank(one) - rank(two) || String(one.properties.id).localeCompare(String(two.properties.id)));
+  const { number: there, records } = dated.tiles.inView(LISTED, MOST_LISTED);
+  const cells = records.length && records[0].properties.cell;
+  say.textContent = cells ? t("view_cells", { number: number(dated.tiles.counted()) })
+    : there > MOST_LISTED ? t("view_some", { number: number(there), shown: number(MOST_LISTED) })
+      : t("view_all", { number: number(there) });
   const focused = document.activeElement && list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  list.replaceChildren(...(cells.length ? [] : records.slice(0, MOST_LISTED)).map((one) => {
+  list.replaceChildren(...(cells ? [] : records).map((one) => {
     const { layer, properties, at } = one, line = element("li"), button = element("button");
     button.type = "button";
     button.dataset.key = `${layer}|${properties.id}`;

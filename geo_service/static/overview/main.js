@@ -11,10 +11,10 @@ import { cursor, tools } from "./tools.js";
 import { loadWords, t } from "./words.js";
 
 const { L } = window;
-const POLL_MS = 60000;
+const POLL_MS = 60000, REST_MS = 250;
 const map = window.clearway.map;
 let first = null, second = null, pair = null, all = null, other = null, bar = null;
-let calling = null, waiting = [], asked = 0, answeredFor = state.knownAt;
+let calling = null, listing = 0, remembering = 0, waiting = [], asked = 0, answeredFor = state.knownAt;
 
 const figures = (asOf, signal) => ask(`/maps/figures?${new URLSearchParams({ as_of: asOf, lang: given.language, ...(state.knownAt ? { known_at: state.knownAt } : {}) })}`, signal);
 
@@ -24,9 +24,14 @@ function settled() {
 function loaded() {
   if (first.tiles.isLoading() || (second && second.tiles && second.tiles.isLoading())) return;
   for (const done of waiting.splice(0)) done();
-  listView(first);
+  list();
   window.clearway.ready = true;
   document.body.dataset.ready = "";
+}
+/* List and address wait until the map stands still. */
+function list() {
+  window.clearTimeout(listing);
+  listing = window.setTimeout(() => { if (!first.tiles.isLoading()) listView(first); }, REST_MS);
 }
 function draw() {
   first.show(state.asOf, loaded);
@@ -108,7 +113,11 @@ async function begin() {
   showLegend();
   bar = timebar(settled);
   map.on("missing", missing);
-  map.on("moveend", () => { remember(); if (first.tiles && !first.tiles.isLoading()) listView(first); });
+  map.on("moveend", () => {
+    window.clearTimeout(remembering);
+    remembering = window.setTimeout(remember, REST_MS);
+    list();
+  });
   listen((changed) => {
     if (changed.has("compare")) compare();
     bar.follow();

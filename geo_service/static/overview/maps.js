@@ -6,6 +6,7 @@ import { date, t } from "./words.js";
 
 const { L } = window;
 const { element } = window.clearway.tools;
+const REST_MS = 150;
 
 function bar(row) {
   const box = element("div", row.district, "cw-share"), parts = element("div");
@@ -28,7 +29,11 @@ export class DatedMap {
     this.names = L.layerGroup().addTo(map);
     this.tiles = null;
     this.date = "";
-    map.on("zoomend moveend", () => this.label());
+    map.on("zoomend", () => this.label());
+    map.on("moveend", () => {
+      window.clearTimeout(this.resting);
+      this.resting = window.setTimeout(() => this.label(), REST_MS);
+    });
     L.control.scale({ imperial: false }).addTo(map);
     map.attributionControl.setPrefix(false);
     map.attributionControl.addAttribution(t(given.synthetic ? "synthetic_data" : "recorded_only"));
@@ -63,6 +68,7 @@ export class DatedMap {
 
   /* Bars where a district has room for one, and no single records are drawn yet; names of settlements where they fit. */
   label() {
+    if (!this.map.getContainer().isConnected) return;
     const { map } = this, far = map.getZoom() - 1 < CELLS_BELOW + 1;
     for (const { mark, box } of this.shares || []) {
       const width = map.latLngToLayerPoint(box.getNorthEast()).x - map.latLngToLayerPoint(box.getSouthWest()).x;
@@ -71,8 +77,8 @@ export class DatedMap {
     this.names.clearLayers();
     if (!this.tiles || map.getZoom() - 1 < CELLS_BELOW + 0.5 || !state.layers.has("settlements")) return;
     const taken = [];
-    for (const { layer, properties, at } of this.tiles.inView()) {
-      if (layer !== "settlements" || !properties.name || taken.length > 80) continue;
+    for (const { properties, at } of this.tiles.inView(["settlements"]).records) {
+      if (!properties.name || taken.length > 80) continue;
       const point = map.latLngToContainerPoint(at), width = 14 + properties.name.length * 7;
       if (taken.some((one) => Math.abs(one.y - point.y) < 16 && point.x < one.x + one.width && one.x < point.x + width)) continue;
       taken.push({ x: point.x, y: point.y, width });

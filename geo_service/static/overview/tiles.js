@@ -189,22 +189,34 @@ export const SituationTiles = window.L.GridLayer.extend({
     return [...found.values()].reverse();
   },
 
-  /* The records in view, each once, those of a layer together. */
-  inView() {
-    const map = this._map, zoom = this._tileZoom, found = new Map();
+  /* The records of some layers in view, each once: how many, and those asked for with the place of their middle. */
+  inView(layers, most = Infinity) {
+    const map = this._map, zoom = this._tileZoom, found = new Map(), wanted = new Set(layers);
     const bounds = map.getBounds(), from = map.project(bounds.getNorthWest(), zoom), to = map.project(bounds.getSouthEast(), zoom);
     for (const { coords, el } of this.current()) {
+      const left = coords.x * SIZE, top = coords.y * SIZE;
       for (const shape of el.clearway.shapes) {
+        if (!wanted.has(shape.layer)) continue;
         const unit = SIZE / shape.extent, [west, north, east, south] = shape.box;
-        const left = coords.x * SIZE, top = coords.y * SIZE;
         if (left + east * unit < from.x || left + west * unit > to.x || top + south * unit < from.y || top + north * unit > to.y) continue;
         const key = `${shape.layer}|${shape.properties.id ?? `${coords.x}.${coords.y}.${shape.box}`}`;
-        if (found.has(key)) continue;
-        const middle = [left + (west + east) / 2 * unit, top + (north + south) / 2 * unit];
-        found.set(key, { layer: shape.layer, properties: shape.properties, at: map.unproject(middle, zoom) });
+        if (!found.has(key)) found.set(key, { shape, left, top });
       }
     }
-    return [...found.values()];
+    const rank = (one) => layers.indexOf(one.shape.layer), name = (one) => String(one.shape.properties.id);
+    const sorted = [...found.values()].sort((one, two) => rank(one) - rank(two) || (name(one) < name(two) ? -1 : 1)).slice(0, most);
+    return {
+      number: found.size,
+      records: sorted.map(({ shape: { layer, properties, box, extent }, left, top }) => {
+        const unit = SIZE / extent, middle = [left + (box[0] + box[2]) / 2 * unit, top + (box[1] + box[3]) / 2 * unit];
+        return { layer, properties, at: map.unproject(middle, zoom) };
+      }),
+    };
+  },
+
+  /* How many hazards the cells in view count. */
+  counted() {
+    return this.inView(["hazards"]).records.reduce((sum, { properties }) => sum + (properties.count || 0), 0);
   },
 
   /* How many hazards the tiles that are there show: single records counted once, cells with what they count. */
