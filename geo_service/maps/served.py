@@ -1,5 +1,6 @@
 """The overview map as it is served: a small page that asks for tiles and figures; nothing of the records lies in it."""
 
+from importlib.resources import files
 from typing import Any
 
 from branca.element import MacroElement
@@ -82,21 +83,26 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "basemap": settings.basemap,
         "basemap_attribution": settings.basemap_attribution,
     }
-    figure.header.add_child(Fixed(_head(settings, seen, base)), name="head")
+    figure.header.add_child(Fixed(_head(settings, seen, base, language)), name="head")
     figure.html.add_child(
         Fixed(_body(given, settings, catalogue, sentences(seen, shown, settings, language))), name="panel"
     )
     return figure.render()
 
 
-def _head(settings: Settings, seen: View, base: str) -> str:
+def _head(settings: Settings, seen: View, base: str, language: str) -> str:
+    # Modules and words are named at once, so that none waits for another that asks for it.
     template = Template(
         '<meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        '<title>{{ title }}</title><link rel="icon" href="{{ base }}/static/favicon.svg"/>',
+        '<title>{{ title }}</title><link rel="icon" href="{{ base }}/static/favicon.svg"/>'
+        '<link rel="preload" as="fetch" crossorigin href="{{ base }}/maps/words/{{ language }}"/>'
+        '{% for name in modules %}<link rel="modulepreload" href="{{ base }}/static/overview/{{ name }}"/>{% endfor %}',
         autoescape=True,
     )
     mark = "SYNTHETIC - " if settings.synthetic else ""
-    return str(template.render(title=f"{mark}Clearway, {seen.as_of}", base=base))
+    modules = sorted(one.name for one in (files("geo_service") / "static" / "overview").iterdir() if ".js" in one.name)
+    title = f"{mark}Clearway, {seen.as_of}"
+    return str(template.render(title=title, base=base, language=language, modules=modules))
 
 
 def _body(given: dict[str, Any], settings: Settings, catalogue: Any, notice: str) -> str:

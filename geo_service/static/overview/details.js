@@ -59,7 +59,8 @@ export async function openAt(dated, latlng, shapes) {
   const box = element("div", undefined, "cw-popup");
   box.setAttribute("role", "status");
   box.append(element("p", t("loading")));
-  L.popup({ maxWidth: 420, maxHeight: 320 }).setLatLng(latlng).setContent(box).openOn(dated.map);
+  const size = dated.map.getSize();
+  L.popup({ maxWidth: Math.min(420, size.x - 110), maxHeight: Math.min(320, size.y - 120), autoPanPaddingTopLeft: [52, 10] }).setLatLng(latlng).setContent(box).openOn(dated.map);
   const parts = await Promise.all(shapes.slice(0, MOST_AT_ONCE).map(({ layer, properties }) => (
     properties.cell ? counts(layer, properties)
       : properties.id === undefined ? element("p", layerName(layer))
