@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from geo_service import balance
+from geo_service.access.public import FullRecords
 from geo_service.api.dependencies import Service
 from geo_service.app import create_app
 from geo_service.store import open_store
@@ -42,14 +43,16 @@ def application() -> FastAPI:
 
 
 def _follow(service: Service, ended: threading.Event) -> None:
-    """Take in new revisions as they come, and prove their balance of today: readers then find both worked out."""
+    """Take in new revisions as they come, prove their balance of today, make tiles ready: readers find them so."""
     proven = -1
     while not ended.is_set():
         try:
             service.snapshots.follow()
             number = service.snapshots.newest().number
             if number != proven:
-                balance.coverage(balance.view(service.snapshots, service.settings, service.clock))
+                seen = balance.view(service.snapshots, service.settings, service.clock)
+                balance.coverage(seen)
+                service.tiles.prepare(service.holdings.at(seen, "hazards", FullRecords()))
                 proven = number
         except Exception:
             # Whoever asks meets the error where it can be answered; the next turn tries again.

@@ -15,6 +15,7 @@ from geo_service.ogc import html, links
 from geo_service.ogc.reads import Read, read_of
 from geo_service.store.errors import NotFound
 from geo_service.tiles import matrix, styles, tilesets
+from geo_service.tiles.shapes import HIGHEST
 
 router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
 
@@ -76,9 +77,7 @@ def tile_set(request: Request) -> Response:
         [{"href": f"{home}/styles/{DEFAULT}", "text": "style"}],
     ]
     make = tilesets.tilejson if read.form == "tilejson" else tilesets.metadata
-    return shown(
-        read, lambda: make(read, layer, held), _page(read, tilesets.title_of(read, layer), rows), links.JSON
-    )
+    return shown(read, lambda: make(read, layer, held), _page(read, tilesets.title_of(read, layer), rows), links.JSON)
 
 
 @router.get("/collections/{layer}/tiles/{matrix_set}/{zoom}/{row}/{column}")
@@ -96,7 +95,7 @@ def tile(request: Request) -> Response:
 
 
 def tile_answer(read: Read, tag: str, make: Callable[[], bytes]) -> Response:
-    """Return a tile, 204 where it is empty, 304 to a client that has it; `make` packs it where the client takes that."""
+    """Return a tile, 204 where it is empty, 304 to a client that has it; `make` packs it for a client that asks."""
     headers = {"ETag": tag, "Cache-Control": read.caching, "Vary": "Accept, Accept-Encoding"}
     if matches(read.request, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -106,6 +105,17 @@ def tile_answer(read: Read, tag: str, make: Callable[[], bytes]) -> Response:
     if read.packed:
         headers["Content-Encoding"] = "gzip"
     return Response(body, headers=headers, media_type=tilesets.MVT)
+
+
+@router.get("/coverage/tiles/{matrix_set}/{zoom}/{row}/{column}", dependencies=[requires(Role.viewer)])
+def states(request: Request) -> Response:
+    """Return a tile of the ground by state: faces from zoom 10 up, below cells with the m2 of each state."""
+    read = read_of(request, ("mvt",), known=())
+    asked = request.path_params
+    matrix.check_name(asked["matrix_set"])
+    zoom, row, column = matrix.place(asked["zoom"], asked["row"], asked["column"])
+    tag = read.tag("states", zoom, row, column)
+    return tile_answer(read, tag, lambda: read.service.tiles.states(read.seen, zoom, row, column, packed=read.packed))
 
 
 @router.get("/collections/{layer}/styles")
@@ -136,9 +146,7 @@ def style(request: Request) -> Response:
     tiles = tilesets.template(read, layer.name, ("z", "y", "x"), tilesets.named_times(read))
     return shown(
         read,
-        lambda: styles.style(
-            layer.name, tilesets.title_of(read, layer), read.settings.authority, tiles, matrix.HIGHEST
-        ),
+        lambda: styles.style(layer.name, tilesets.title_of(read, layer), read.settings.authority, tiles, HIGHEST),
         _page(read, layer.label.en, []),
         links.JSON,
     )

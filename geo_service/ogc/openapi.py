@@ -13,11 +13,13 @@ from geo_service.ogc.asked import LANGUAGES, MOST, PAGE
 from geo_service.ogc.links import GEOJSON, JSON, SCHEMA
 from geo_service.ogc.negotiation import FORMS
 from geo_service.ogc.pages import FORMS_OF_ITEMS
+from geo_service.tiles import openapi as tiles
 from layers.definitions import LAYERS, Layer
 
 Piece = dict[str, Any]
 
 PROBLEM = "application/problem+json"
+TILE_MATRIX_SET = "WebMercatorQuad"
 
 
 def _query(name: str, description: str, schema: Piece, **more: object) -> Piece:
@@ -193,8 +195,9 @@ def document(base: str, systems: Sequence[str], others: Mapping[str, Any]) -> Pi
         "/conformance": {"get": _read("conformance", "service", "What is kept to", _refs("f"), _answers([JSON]))},
         "/collections": {"get": _read("collections", "service", "The layers", _refs(*_TIMES), _answers([JSON]))},
     }
+    paths |= tiles.shared(TILE_MATRIX_SET)
     for layer in LAYERS.values():
-        paths |= _of_layer(layer)
+        paths |= _of_layer(layer) | tiles.of_layer(layer.name, layer.label.en, TILE_MATRIX_SET)
     rest = _plain(others)
     return {
         "openapi": "3.0.3",

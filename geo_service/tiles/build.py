@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.balance import View
 from geo_service.ogc.holding import Holding
 from geo_service.ogc.packing import gzipped
 from geo_service.tiles import encoder, shown
@@ -21,6 +22,7 @@ from geo_service.tiles.cells import cells
 from geo_service.tiles.cutting import touching
 from geo_service.tiles.geometry import BUFFER
 from geo_service.tiles.shapes import EXTENT, Shapes, shapes_of
+from geo_service.tiles.states import Ground, ground_of
 from geo_service.tiles.values import attributes
 
 WHOLE_FROM = 10
@@ -31,6 +33,12 @@ FEW = 2_000
 
 MOST_BYTES = 64 * 2**20
 """Tiles that a process keeps; those not asked for the longest go."""
+
+VIEWS = 4
+"""Views whose ground by state a process keeps."""
+
+NUMBERS = itertools.count()
+"""Of what tiles are made of in this process: no two have one."""
 
 Ints = NDArray[np.int64]
 Key = tuple[int, int, int, int, int]
@@ -64,10 +72,8 @@ class Index:
         number: unlike that of any other index of the process.
     """
 
-    _numbers = itertools.count()
-
     def __init__(self, held: Holding, grounds: Grounds) -> None:
-        self.number = next(self._numbers)
+        self.number = next(NUMBERS)
         self.layer, frame = held.layer, held.frame
         if "row" in frame:
             self._shapes, self._places = grounds.of(frame)
@@ -122,6 +128,7 @@ class Tiles:
         self._making: WeakKeyDictionary[Holding, threading.Lock] = WeakKeyDictionary()
         self._grounds: dict[str, Grounds] = {}
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
+        self._grounds_by_state: OrderedDict[object, tuple[int, Ground]] = OrderedDict()
 
     def index(self, held: Holding) -> Index:
         """Return the index of a layer's records at a view; it lives as long as they are held."""
@@ -139,6 +146,12 @@ class Tiles:
                 self._indexes[held] = made
         return made
 
+    def prepare(self, held: Holding) -> None:
+        """Make the index of some records and draw with it, so that nobody has to wait for that or for compiling."""
+        index = self.index(held)
+        for zoom in (0, WHOLE_FROM):
+            index.tile(zoom, 0, 0)
+
     def tile(self, held: Holding, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of a layer's records at a view; no bytes where nothing is in it.
 
@@ -152,6 +165,28 @@ class Tiles:
         if not packed or not made:
             return made
         return self._made((index.number, zoom, row, column, 1), lambda: gzipped(made))
+
+    def states(self, seen: View, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
+        """Return a tile of the ground by state at a view; no bytes where nothing is in it."""
+        number, ground = self._ground(seen)
+        made = self._made((number, zoom, row, column, 0), lambda: ground.tile(zoom, row, column, WHOLE_FROM))
+        if not packed or not made:
+            return made
+        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+
+    def _ground(self, seen: View) -> tuple[int, Ground]:
+        revision = seen.snapshot.revision
+        key = (seen.snapshot.number, revision and revision.hash, seen.as_of)
+        with self._lock:
+            if key in self._grounds_by_state:
+                self._grounds_by_state.move_to_end(key)
+                return self._grounds_by_state[key]
+        made = next(NUMBERS), ground_of(seen)
+        with self._lock:
+            self._grounds_by_state[key] = made
+            while len(self._grounds_by_state) > VIEWS:
+                self._grounds_by_state.popitem(last=False)
+        return made
 
     def _made(self, key: Key, make: Callable[[], bytes]) -> bytes:
         with self._lock:

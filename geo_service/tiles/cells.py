@@ -13,7 +13,7 @@ SIDE = 64
 """Cells of a tile's side: 4 pixels each of a tile of 256."""
 
 SLACK = 1e-6
-"""How much larger a cell is taken to be where it is asked what touches it, so that rounding marks rather than misses."""
+"""How much larger a cell is where it is asked what touches it, so that rounding marks rather than misses."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -37,7 +37,9 @@ class Cells:
     sums: Floats
 
 
-def cells(shapes: Shapes, bounds: Floats, held: Ints, marked: Truths, amounts: Floats, tile: tuple[int, int, int]) -> Cells:
+def cells(
+    shapes: Shapes, bounds: Floats, held: Ints, marked: Truths, amounts: Floats, tile: tuple[int, int, int]
+) -> Cells:
     """Return the cells of a tile.
 
     Args:
@@ -136,7 +138,12 @@ def _mark_edges(points: Floats, rings: Ints, scale: float, column: int, row: int
             first, last = within_box(ax, ay, bx, by, -SLACK, SIDE + SLACK)
             if first > last:
                 continue
-            ax, ay, bx, by = ax + first * (bx - ax), ay + first * (by - ay), ax + last * (bx - ax), ay + last * (by - ay)
+            ax, ay, bx, by = (
+                ax + first * (bx - ax),
+                ay + first * (by - ay),
+                ax + last * (bx - ax),
+                ay + last * (by - ay),
+            )
             top, bottom = max(np.floor(min(ay, by) - SLACK), 0), min(np.floor(max(ay, by) + SLACK), SIDE - 1)
             for y in range(np.int64(top), np.int64(bottom) + 1):
                 # The piece between the upper and the lower side of this row of cells.
@@ -151,9 +158,7 @@ def _mark_edges(points: Floats, rings: Ints, scale: float, column: int, row: int
 
 
 @njit(cache=True, nogil=True)
-def _mark_inside(
-    points: Floats, rings: Ints, scale: float, column: int, row: int, window: Ints, found: Truths
-) -> None:
+def _mark_inside(points: Floats, rings: Ints, scale: float, column: int, row: int, window: Ints, found: Truths) -> None:
     """Mark the cells whose middle lies inside a polygon: those that no edge touches are inside as a whole, or not."""
     crossed = np.empty(SIDE + 1, dtype=np.int64)
     for y in range(window[2], window[3] + 1):

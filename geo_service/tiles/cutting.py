@@ -68,12 +68,7 @@ def touching(bounds: Floats, west: float, north: float, east: float, south: floa
     n = 0
     for k in range(len(bounds)):
         # What is not there (NaN) touches nothing.
-        if (
-            bounds[k, 0] <= east
-            and bounds[k, 2] >= west
-            and bounds[k, 1] <= south
-            and bounds[k, 3] >= north
-        ):
+        if bounds[k, 0] <= east and bounds[k, 2] >= west and bounds[k, 1] <= south and bounds[k, 3] >= north:
             found[n] = k
             n += 1
     return found[:n].copy()

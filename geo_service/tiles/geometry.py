@@ -2,7 +2,8 @@
 
 Points are rounded to the nearest unit, and nothing is simplified, so that an edge moves by less than a unit. What would
 vanish by rounding is drawn larger instead: a ring without area as its edges, each two units wide, or as the square of
-whole units that it lies in; a line without length as one of a unit. A hole without area is filled.
+whole units that it lies in; a line without length as one of a unit. A hole without area is filled, and a polygon of
+less than half a unit along its ring has its edges drawn too.
 """
 
 import numpy as np
@@ -14,6 +15,9 @@ from geo_service.tiles.shapes import EXTENT, LINE, POLYGON
 
 BUFFER = 64
 """Units around a tile that are drawn too, so that outlines meet: 4 pixels of a tile of 256."""
+
+SMALL = 16
+"""Units around a ring without holes that is seen as it is, however thin."""
 
 MOVE, CLOSE = 9, 15
 """MoveTo with one point, and ClosePath."""
@@ -93,9 +97,17 @@ def twice_area(path: Ints, count: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def put_wide(
-    out: Bytes, at: int, ax: int, ay: int, bx: int, by: int, pen: Ints
-) -> tuple[Bytes, int]:
+def length(path: Ints, count: int) -> int:
+    """Return how long a ring is, counting the longer side of each step."""
+    total = 0
+    for k in range(count):
+        j = k - 1 if k else count - 1
+        total += max(abs(path[k, 0] - path[j, 0]), abs(path[k, 1] - path[j, 1]))
+    return total
+
+
+@njit(cache=True, nogil=True)
+def put_wide(out: Bytes, at: int, ax: int, ay: int, bx: int, by: int, pen: Ints) -> tuple[Bytes, int]:
     """Write a piece between two units as a polygon two units wide."""
     quad = np.empty((4, 2), dtype=np.int64)
     flat = abs(bx - ax) >= abs(by - ay)
@@ -214,6 +226,7 @@ def put_polygon(
         longest = max(longest, rings[r + 1] - rings[r])
     buffer = np.empty((longest, 2))
     path = np.empty((6 * longest + 64, 2), dtype=np.int64)
+    left, around = 0, 0
     for r in range(len(rings) - 1):
         count = rings[r + 1] - rings[r] - 1
         in_units(points, rings[r], rings[r + 1] - 1, scale, column, row, buffer)
@@ -226,9 +239,15 @@ def put_polygon(
         area = twice_area(path, n) if n > 2 else 0
         if area != 0:
             out, at = put_path(out, at, path, n, pen, True, (area < 0) == (r == 0))
+            left += abs(area) if r == 0 else -abs(area)
+            around += length(path, n) if r == 0 else 0
         elif r == 0:
             out, at = put_thin(out, at, buffer, count, path, low, high, pen)
             return out, at
+    if left < around and (len(rings) > 2 or around > SMALL):
+        # Less than half a unit is left along the ring: what may be gone by rounding is drawn as a line too.
+        in_units(points, rings[0], rings[1] - 1, scale, column, row, buffer)
+        out, at = put_thin(out, at, buffer, rings[1] - rings[0] - 1, path, low, high, pen)
     return out, at
 
 
@@ -286,7 +305,7 @@ def put_points(
     in_units(points, start, end, scale, column, row, place)
     n = 0
     for k in range(end - start):
-        if -BUFFER <= place[k].min() and place[k].max() <= EXTENT + BUFFER:
+        if place[k].min() >= -BUFFER and place[k].max() <= EXTENT + BUFFER:
             place[n] = place[k]
             n += 1
     if n:
@@ -343,8 +362,6 @@ def drawn(
             elif kind[one] == LINE:
                 out, at = put_line(out, at, points, rings[first], rings[last], tile, pen)
         if kind[one] == 1:
-            out, at = put_points(
-                out, at, points, rings[parts[records[one]]], rings[parts[records[one + 1]]], tile, pen
-            )
+            out, at = put_points(out, at, points, rings[parts[records[one]]], rings[parts[records[one + 1]]], tile, pen)
         starts[i + 1] = at
     return out[:at], starts

@@ -30,7 +30,7 @@ OPEN = "open"
 """The attribute of a cell that says whether an open hazard touches it."""
 
 OPEN_M2 = tuple(f"{one.value}_open_m2" for one in Classification)
-"""Attributes of a cell of hazards: the open ground of those counted in it, by class; ground that two share counts twice."""
+"""Attributes of a cell of hazards: the open ground of those counted in it, by class; what two share counts twice."""
 
 
 def names_of(layer: str) -> tuple[str, ...]:
@@ -52,7 +52,8 @@ def _plain(layer: str, name: str, column: pd.Series) -> pd.Series | NDArray[np.g
     match LAYERS[layer].field_named(name).kind:
         case Kind.date:
             codes, days = pd.factorize(column.to_numpy(dtype="datetime64[D]"))
-            texts = np.append(np.datetime_as_string(np.asarray(days, dtype="datetime64[D]")).astype(object), None)
+            known = np.datetime_as_string(np.asarray(days, dtype="datetime64[D]")).tolist()
+            texts = np.array([*known, None], dtype=object)
             return np.asarray(texts[codes])
         case Kind.word_list | Kind.text_list:
             return np.array([";".join(one) for one in column.tolist()], dtype=object)

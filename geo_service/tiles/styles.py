@@ -55,8 +55,16 @@ def _counted(layer: str) -> list[Piece]:
     return found
 
 
-def _is(name: str, value: object) -> Filter:
+def _is(name: str, value: str) -> Filter:
     return ["==", name, value]
+
+
+def _yes(name: str) -> Filter:
+    return ["==", name, True]
+
+
+def _no(name: str) -> Filter:
+    return ["==", name, False]
 
 
 def _all(*conditions: Filter) -> Filter:
@@ -76,16 +84,16 @@ DRAWN: dict[str, list[Piece]] = {
         _line("hazard whose ground was released", _is("state", "released"), "#5A5A5A", 1, (1, 3)),
     ],
     "releases": [
-        _fill("cleared and handed over", _all(_is("product", "cleared"), _is("handed_over", True)), GREEN, 0.4),
+        _fill("cleared and handed over", _all(_is("product", "cleared"), _yes("handed_over")), GREEN, 0.4),
         _fill(
             "cleared, not handed over",
-            _all(_is("product", "cleared"), _is("in_effect", True), _is("handed_over", False)),
+            _all(_is("product", "cleared"), _yes("in_effect"), _no("handed_over")),
             "#8892A0",
             0.45,
         ),
-        _fill("reduced", _all(_is("product", "reduced"), _is("in_effect", True)), "#A0AEC0", 0.3),
-        _line("in effect", _is("in_effect", True), GREY, 1.2),
-        _line("not in effect", _is("in_effect", False), "#C80000", 1.4, (6, 2, 1, 2)),
+        _fill("reduced", _all(_is("product", "reduced"), _yes("in_effect")), "#A0AEC0", 0.3),
+        _line("in effect", _yes("in_effect"), GREY, 1.2),
+        _line("not in effect", _no("in_effect"), "#C80000", 1.4, (6, 2, 1, 2)),
     ],
     "surveys": [
         _fill("surveyed, no evidence found", _RECORD, "#4F6BB5", 0.12),
@@ -98,7 +106,10 @@ DRAWN: dict[str, list[Piece]] = {
     ],
     "spots": [_circle("spot", _RECORD, "#FFFFFF", 3.5)],
     "districts": [_line("district", _RECORD, "#52606D", 1.4)],
-    "settlements": [_circle("settlement", _RECORD, "#FFFFFF", 3), _line("outline of a settlement", _RECORD, "#333333", 1)],
+    "settlements": [
+        _circle("settlement", _RECORD, "#FFFFFF", 3),
+        _line("outline of a settlement", _RECORD, "#333333", 1),
+    ],
     "roads": [
         _line("not assessed", _is("eo_status", "not_assessed"), "#8795A1", 1.4),
         _line("verified or cleared", ["in", "eo_status", "verified", "cleared"], "#1E5AA8", 2),

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers import measure, versions
-from layers.coverage.arrangement import Arranged, portions_of_all
+from layers.coverage.arrangement import Arranged, portions_of, portions_of_all
 from layers.coverage.partition import known_groups, states_on
 from layers.coverage.state import NONE, STATES
 from layers.coverage.work import borders_of, drawn
@@ -34,10 +34,15 @@ class Drawn:
     border: Ints
 
 
-def faces(arrangement: Arranged) -> Iterator[Drawn]:
-    """Draw the faces, portion by portion; they are not kept, since drawing them takes less than keeping them."""
+def faces(arrangement: Arranged, cells: Ints | None = None) -> Iterator[Drawn]:
+    """Draw the faces, portion by portion; they are not kept, since drawing them takes less than keeping them.
+
+    Args:
+        arrangement: the ground.
+        cells: keys of busy cells, ascending, whose faces are wanted; None: all.
+    """
     places = {one: place for place, one in enumerate(arrangement.borders)}
-    for portion in portions_of_all(arrangement):
+    for portion in portions_of_all(arrangement) if cells is None else portions_of(arrangement, cells):
         found, sets, borders, first = drawn(portion)
         rank = found.cell[first]
         number = np.arange(sets.count) - np.searchsorted(rank, rank)

@@ -49,7 +49,9 @@ async def _connection(port: int, paths: Sequence[str], until: float, tally: list
     rng = random.Random(id(reader))
     while time.perf_counter() < until:
         path = rng.choice(paths)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/geo+json\r\n\r\n".encode())
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/geo+json, */*;q=0.5\r\n\r\n".encode()
+        )
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         if not head.startswith(b"http/1.1 200"):
             raise SystemExit(f"{path}: {head[:200].decode()}")

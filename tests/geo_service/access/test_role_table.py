@@ -41,6 +41,11 @@ TABLE = {
         "/collections/hazards/tiles/WebMercatorQuad/0/0/0",
         200,
     ),
+    ("GET", "/coverage/tiles/{matrix_set}/{zoom}/{row}/{column}"): (
+        V,
+        "/coverage/tiles/WebMercatorQuad/0/0/0",
+        200,
+    ),
     ("GET", "/collections/{layer}/styles"): (P, "/collections/hazards/styles", 200),
     ("GET", "/collections/{layer}/styles/{style}"): (P, "/collections/hazards/styles/default", 200),
     ("GET", "/collections/{layer}/items/{record_id}/versions"): (

@@ -19,7 +19,12 @@ class Feature:
             return MultiPoint([point for path, _ in self.paths for point in path])
         if self.kind == 2:
             return shapely.multilinestrings([LineString(path) for path, _ in self.paths])
-        return shapely.union_all([shapely.make_valid(one) for one in self.polygons()])
+        found = []
+        for one in self.polygons():
+            # By itself, since a hole and its outer ring may run along the edge of the buffer together.
+            outer, *holes = (filled(ring) for ring in (one.exterior, *one.interiors))
+            found.append(outer.difference(shapely.union_all(holes)))
+        return shapely.union_all(found)
 
     def polygons(self):
         found = []
@@ -35,7 +40,13 @@ class Feature:
 
     def lines(self):
         """Every edge that is drawn."""
-        return shapely.union_all([LineString([*path, path[0]]) if closed else LineString(path) for path, closed in self.paths if len(path) > 1])
+        return shapely.union_all(
+            [
+                LineString([*path, path[0]]) if closed else LineString(path)
+                for path, closed in self.paths
+                if len(path) > 1
+            ]
+        )
 
 
 @dataclass
@@ -44,6 +55,12 @@ class Layer:
     extent: int = 4096
     version: int = 1
     features: list = field(default_factory=list)
+
+
+def filled(ring):
+    """What a renderer fills of a ring, whatever it does with itself."""
+    parts = shapely.get_parts(shapely.make_valid(Polygon(ring)))
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
 def area(path):
@@ -89,7 +106,7 @@ def numbers(data):
 
 
 def value_of(data):
-    (number, value), = fields(data)
+    ((number, value),) = fields(data)
     if number == 1:
         return value.decode()
     if number == 3:
