@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from geo_service import __version__
 from geo_service.access.dependencies import Rule, requires
+from geo_service.access.forwarded import Forwarded, networks
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
@@ -27,6 +28,7 @@ from geo_service.api import (
     overview,
     pages,
     problems,
+    reach,
     review,
     review_pages,
     route_pages,
@@ -40,8 +42,18 @@ from geo_service.jobs.runner import Runner
 from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
+TRUSTED = "127.0.0.1,::1"
+"""The proxies that are believed where nobody says otherwise: those on this machine."""
 
-def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: Path | None = None) -> FastAPI:
+
+def create_app(
+    log: Log,
+    *,
+    clock: Clock = utc_now,
+    local: bool = False,
+    shelf: Path | None = None,
+    trusted: str = TRUSTED,
+) -> FastAPI:
     """Return the service over a log.
 
     Args:
@@ -49,6 +61,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
         clock: where the time comes from.
         local: only this machine can reach the service, so that it runs open for one person until there is a token.
         shelf: the file that keeps what is worked out of the store from one start to the next.
+        trusted: the addresses and networks of the proxies that are believed what they say of a request.
     """
 
     @asynccontextmanager
@@ -65,7 +78,7 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, overview, review_pages, route_pages, routes, operation, changesets, review),
+        *(landing, pages, overview, review_pages, route_pages, routes, reach, operation, changesets, review),
         *(collections, items, item, editing, tiles),
     )
     for one in routers:
@@ -82,4 +95,5 @@ def create_app(log: Log, *, clock: Clock = utc_now, local: bool = False, shelf: 
     app.add_middleware(Gate, doors=doors, routes=lambda: app.routes, parts={"/static": Rule(Role.nobody)})
     app.add_middleware(HeadAsGet)
     app.add_middleware(Logbook, clock=clock)
+    app.add_middleware(Forwarded, trusted=networks(trusted))
     return app

@@ -50,9 +50,12 @@ def view(
     today = settings.today(clock)
     try:
         day = as_date(as_of) if as_of else today
+    except ValueError as error:
+        raise Refused(f"as_of: {error}") from None
+    try:
         moment = as_moment(known_at) if known_at else None
     except ValueError as error:
-        raise Refused(str(error)) from None
+        raise Refused(f"known_at: {error}") from None
     if day > today:
         raise Refused(f"as_of is after today ({today.isoformat()}): the ground of a date to come is not known")
     newest = snapshots.newest()

@@ -11,20 +11,25 @@ from fastapi import FastAPI
 from geo_service import balance
 from geo_service.access.public import FullRecords
 from geo_service.api.dependencies import Service
-from geo_service.app import create_app
+from geo_service.app import TRUSTED, create_app
 from geo_service.store import open_store
+from geo_service.store.errors import StoreError
 from geo_service.store.locations import located
 from geo_service.store.snapshot import SHELF
 
 PAUSE_S = 0.25
 """How often a process looks for what others have recorded."""
 
+AFTER_FAILURE_S = 2.0
+"""How much longer it waits where the store could not be read."""
+
 
 def application() -> FastAPI:
     """Return the service over the store that the environment names, ready to answer reads at once."""
     log = open_store(located(os.environ), create=True)
     local = os.environ.get("CLEARWAY_LOCAL") == "1"
-    app = create_app(log, local=local, shelf=log.folder / SHELF)
+    trusted = os.environ.get("CLEARWAY_TRUSTED", TRUSTED)
+    app = create_app(log, local=local, shelf=log.folder / SHELF, trusted=trusted)
     service: Service = app.state.service
     service.snapshots.follow()
     inner = app.router.lifespan_context
@@ -54,7 +59,11 @@ def _follow(service: Service, ended: threading.Event) -> None:
                 balance.coverage(seen)
                 service.tiles.prepare(service.holdings.at(seen, "hazards", FullRecords()))
                 proven = number
-        except Exception:
+        except StoreError as error:
             # Whoever asks meets the error where it can be answered; the next turn tries again.
+            logging.getLogger(__name__).warning("could not take in what was recorded since: %s", error)
+            ended.wait(AFTER_FAILURE_S)
+        except Exception:
             logging.getLogger(__name__).exception("could not take in what was recorded since")
+            ended.wait(AFTER_FAILURE_S)
         ended.wait(PAUSE_S)

@@ -29,6 +29,8 @@ def is_missing(value: object) -> bool:
     """Say whether a cell holds nothing: None, NaN, NaT or pandas' NA."""
     if value is None or value is pd.NaT or value is pd.NA:
         return True
+    if isinstance(value, np.datetime64):
+        return bool(np.isnat(value))
     return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 

@@ -1,6 +1,7 @@
 """The layers as collections: their list, each one's description, schema and queryables."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request
@@ -81,14 +82,14 @@ def _schema(request: Request, name: str, make: Callable[[Layer, str], dict[str, 
     address = f"{read.base}/collections/{layer.name}/{name}"
 
     def page(made: Mapping[str, object]) -> bytes:
-        properties: Mapping[str, Mapping[str, object]] = made["properties"]  # type: ignore[assignment]
+        properties: Mapping[str, Mapping[str, Any]] = made["properties"]  # type: ignore[assignment]
         rows = [
             [
                 key,
                 one.get("title", ""),
                 one.get("type", one.get("format", "")),
                 ", ".join(map(str, one.get("enum", []))),
-            ]  # type: ignore[call-overload]
+            ]
             for key, one in properties.items()
         ]
         return html.rendered("listing.html", read, title=f"{layer.label.en}: {name}", rows=rows)

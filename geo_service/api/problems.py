@@ -16,10 +16,12 @@ from geo_service.access.principals import NotAllowed
 from geo_service.balance import Refused
 from geo_service.ogc.errors import OF_A_REQUEST, Invalid
 from geo_service.store import errors
+from geo_service.travel.tracks import Withheld
 from layers.reading import Question, Unreadable
 
 STATUS: dict[type[Exception], HTTPStatus] = {
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Withheld: HTTPStatus.CONFLICT,
     **{kind: kind.status for kind in OF_A_REQUEST},
     Unreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,

@@ -56,7 +56,8 @@ def rendered(service: Service, one: Asked, form: str, tag: str, *, confirmed: bo
     """Return the answer to a question in a form.
 
     Raises:
-        Refused: a place can't be used, or a track may not be handed out.
+        Refused: a place can't be used.
+        Withheld: a track may not be handed out.
     """
     found = answers.answered(one, service.ways, service.settings, service.clock)
     attached = {"Content-Disposition": f'attachment; filename="route.{form}"'}

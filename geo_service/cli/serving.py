@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from geo_service.access.forwarded import networks
 from geo_service.access.logbook import config
 from geo_service.access.settings import access_settings_of, is_loopback
 from geo_service.api.dependencies import Service
+from geo_service.app import TRUSTED
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, progress, service
 from geo_service.store.locations import environment_of
@@ -24,6 +26,9 @@ def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="processes")] = 1,
+    forwarded_allow_ips: Annotated[
+        str, typer.Option(help="proxies that are believed who asks, by which host and under which path")
+    ] = TRUSTED,
 ) -> None:
     """Serve a store: maps, features, the balance, uploads.
 
@@ -31,11 +36,16 @@ def serve(
     """
     import uvicorn
 
+    try:
+        networks(forwarded_allow_ips)
+    except ValueError as error:
+        raise Refused(f"--forwarded-allow-ips: {error}") from None
     local = is_loopback(host)
     with service(data, create=True) as one:
         asked = who_is_let_in(one, host, local=local)
     # Worker processes read it there: an address may hold a password, and command lines can be read by everybody.
     os.environ |= {**environment_of(data), "CLEARWAY_LOCAL": "1" if local else ""}
+    os.environ["CLEARWAY_TRUSTED"] = forwarded_allow_ips
     print(f"Clearway serves {data} on http://{host}:{port}\n{asked}", flush=True)
     uvicorn.run(
         "geo_service.serving:application",
@@ -45,6 +55,7 @@ def serve(
         workers=workers,
         log_config=config(),
         access_log=False,
+        proxy_headers=False,  # the application reads them itself, and a path prefix too
     )
 
 

@@ -1,4 +1,4 @@
-"""`route`: the way between two places, by evidence."""
+"""`route`, `access` and `priorities`: the way home, who can be reached, and what to clear first."""
 
 import sys
 from typing import Annotated, Any
@@ -15,6 +15,8 @@ FORMS = ("table", "json", "geojson", "gpx", "kml", "csv")
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(route)
+    app.command()(access)
+    app.command()(priorities)
 
 
 def route(
@@ -74,6 +76,98 @@ def route(
         _print(found)
     sys.stdout.flush()
     raise typer.Exit(0 if found["features"] else 1)
+
+
+def access(
+    site: Annotated[
+        str | None, typer.Option(help="where people wait: LON,LAT or a settlement; default: all sites")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="convoy, car, bus or foot")] = "car",
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    max_snap_m: Annotated[float, typer.Option(help="how far off the road a place may lie (m)")] = 500.0,
+    form: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+) -> None:
+    """Print for each settlement whether it is reached from a site, on what evidence, or what bars the way."""
+    from geo_service.travel import reach
+    from geo_service.travel.question import word_of
+    from layers.roads.rules import Mode
+
+    with service(data, "looking at access") as one:
+        seen = looked_at(one, as_of, known_at)
+        who = word_of(mode, Mode, "--mode")
+        rows = reach.reachable(one.ways.at(seen, one.settings.routes), seen, site, who, max_snap_m)
+        said = {
+            **reach.about(seen, one.settings, who),
+            "site": site,
+            "summary": reach.summary(rows),
+            "settlements": rows,
+        }
+    if form == "json":
+        sys.stdout.buffer.write(formats.to_json(said))
+        return
+    shown = [
+        {
+            "settlement": row["settlement"],
+            "name": row["name"],
+            "waiting": row["people_waiting"],
+            "verdict": row["verdict"],
+            "worst": row["worst"] or row["reason"],
+            "km": "" if row["length_m"] is None else f"{row['length_m'] / 1000:.1f}",
+            "clear m2": "" if row["m2"] is None else f"{row['m2']:,.0f}",
+            "in the way": ", ".join([*row["hazards"], *row["points"]]),
+        }
+        for row in rows
+    ]
+    print(formats.to_table(shown), end="")
+    for kind, counts in said["summary"].items():
+        print(f"{kind}: {counts['settlements']} settlements, {counts['people_waiting']:,} people waiting")
+    print(said["notice"])
+
+
+def priorities(
+    teams: Annotated[float, typer.Option(help="how many teams clear")],
+    rate_m2: Annotated[float, typer.Option(help="m2 that a team clears in a period")],
+    period_days: Annotated[float, typer.Option(help="the length of a period in days")] = 1.0,
+    site: Annotated[str | None, typer.Option(help="where people wait; default: all sites")] = None,
+    mode: Annotated[str, typer.Option(help="convoy, car, bus or foot")] = "car",
+    data: Data = DEFAULT_DATA,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    time_limit_s: Annotated[float, typer.Option(help="how long is searched (s)")] = 60.0,
+    form: Annotated[str, typer.Option("--format", help="table or json")] = "table",
+) -> None:
+    """Print which hazards to clear first so that most people can return soonest, and how far that is from the best."""
+    from geo_service.travel import priority, reach
+
+    asked = priority.priorities_of(
+        {
+            "teams": teams,
+            "rate_m2": rate_m2,
+            "period_days": period_days,
+            "time_limit_s": time_limit_s,
+            "mode": mode,
+            "site": site,
+            "as_of": as_of,
+            "known_at": known_at,
+        }
+    )
+    with service(data, "planning") as one:
+        seen = looked_at(one, as_of, known_at)
+        plan = priority.planned(one.ways.at(seen, one.settings.routes), seen, asked)
+        said = {**reach.about(seen, one.settings, asked.mode), **priority.told(plan)}
+    if form == "json":
+        sys.stdout.buffer.write(formats.to_json(said))
+        return
+    print(formats.to_table([{**row, "opens": row["opens"] or ""} for row in said["schedule"]]), end="")
+    proven = "proven" if said["proven"] else f"not proven, gap {said['gap']:.1%}"
+    print(f"\n{said['value']:,.0f} {said['unit']}; no plan has less than {said['bound']:,.0f} ({proven})")
+    for row in said["heuristics"]:
+        print(f"  {row['times_plan']:6.2f} times the plan: {row['rule'].replace('_', ' ')}")
+    if said["next_best"]:
+        print(f"  beginning with {said['next_best']['hazard']} instead costs {said['next_best']['more']:,.0f} more")
+    print(said["notice"])
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -77,7 +77,9 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "begins": beginning(seen),
         "extent": [west, south, east, north],
         "language": language,
-        "layers": [name for name in DRAWN if isinstance(shown, FullRecords) or (name in FIELDS and name != "incidents")],
+        "layers": [
+            name for name in DRAWN if isinstance(shown, FullRecords) or (name in FIELDS and name != "incidents")
+        ],
         "whole": isinstance(shown, FullRecords),
         "synthetic": settings.synthetic,
         "basemap": settings.basemap,

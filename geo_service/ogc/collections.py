@@ -62,8 +62,8 @@ def _extent(read: Read, layer: Layer) -> dict[str, object]:
     if held.extent:
         extent["spatial"] = {"bbox": [held.extent], "crs": crs.CRS84}
     name = dated_by(layer.name)
-    dates = held.frame[name].dropna() if name in held.frame else []
-    if len(dates):
+    dates = held.frame[name].dropna() if name in held.frame else None
+    if dates is not None and len(dates):
         ends = [one.date().isoformat() + "T00:00:00Z" for one in (dates.min(), dates.max())]
         extent["temporal"] = {"interval": [ends], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"}
     return extent

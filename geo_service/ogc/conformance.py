@@ -13,7 +13,7 @@ CLASSES = (
     f"{_FEATURES}3/1.0/conf/queryables-query-parameters",
     *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags")),
     f"{_FEATURES}4/1.0/conf/optimistic-locking-timestamps",
-    *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("features", "create-replace-delete/features")),
+    f"{_FEATURES}4/1.0/conf/features",
     *(f"{_FEATURES}5/1.0/conf/{name}" for name in ("schemas", "core-roles-features", "queryables")),
     *(f"{_TILES}{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "tilejson")),
     *(

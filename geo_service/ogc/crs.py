@@ -135,8 +135,8 @@ def inward(shape: shapely.Geometry, uri: str, *, pieces: int = 1) -> shapely.Geo
     if uri == CRS84:
         return shape
     _, turned = _system(uri)
-    if pieces > 1 and not shape.is_empty:
-        west, south, east, north = shape.bounds
+    if pieces > 1 and not shapely.is_empty(shape):
+        west, south, east, north = shapely.bounds(shape).tolist()
         longest = max(east - west, north - south)
         shape = shapely.segmentize(shape, longest / pieces) if longest > 0 else shape
     change = _back(uri)

@@ -109,6 +109,8 @@ def create(sent: Sent) -> Done:
     assert sent.document is not None  # noqa: S101
     own = own_properties(sent.document, sent.layer.name)
     record_id = _id_of(sent.document, own)
+    if record_id is not None and ("/" in record_id or record_id in {".", ".."}):
+        raise Rejected("an id has no slash in it and is not only dots: no address leads to such a record", "id")
     sent = replace(sent, record_id=record_id)
 
     def make(now: Now) -> RawTable:
@@ -282,7 +284,7 @@ def place_of(problem: Problem, layer: Layer) -> str:
     first = problem.message.partition(" ")[0].rstrip(":")
     plain = problem.code.removeprefix("bad_")
     return next(
-        (name for name in names if first == name or plain == name or plain.startswith(f"{name}_")),
+        (name for name in names if name in {first, plain} or plain.startswith(f"{name}_")),
         _PLACES.get(problem.code, "geometry"),
     )
 

@@ -53,7 +53,7 @@ def csv(page: Page) -> Iterator[bytes]:
             names = [name for name in columns if name in frame and (wanted is None or name in wanted)]
             writer.writerow([*names, *([] if page.asked.skip_geometry else ["geometry"])])
         rows = features.properties(frame, page.held.layer)
-        shapes = [[]] * len(frame)
+        shapes: list[list[str]] = [[]] * len(frame)
         if not page.asked.skip_geometry:
             drawn = crs.outward(frame.geometry.to_numpy(), page.asked.crs)
             shapes = [[text] for text in shapely.to_wkt(drawn, rounding_precision=-1).tolist()]

@@ -25,8 +25,8 @@ from layers.versions import is_missing
 Places = NDArray[np.int64]
 Pieces = NDArray[np.object_]
 
-KEPT = 24
-"""Holdings that a process keeps: eight layers at three views; the one that was not asked for the longest goes."""
+KEPT = 3
+"""Holdings of a layer that a process keeps; the one that was not asked for the longest goes."""
 
 ANSWERS = 64
 """Selections kept by a holding."""
@@ -106,7 +106,7 @@ class Holding:
         near = np.sort(tree.query(box))
         if not len(near):
             return near
-        west, south, east, north = box.bounds
+        west, south, east, north = shapely.bounds(box).tolist()
         found = np.zeros(len(near), dtype=bool)
         if shapely.equals_exact(box, shapely.box(west, south, east, north)):
             bounds = self.bounds[near]
@@ -138,28 +138,25 @@ class Holding:
 
     def texts(self, places: Places) -> list[bytes]:
         """Return the records at some places as GeoJSON features, in pieces to be joined: a comma stands behind each."""
-        if not self._ready[places].all():
-            return self._pieces(*self._written(places[~self._ready[places]]), places)
-        return self._interleaved(self._heads[places], self._tails[places])
-
-    @staticmethod
-    def _interleaved(heads: Pieces, tails: Pieces) -> list[bytes]:
+        # Asked once: another thread may write the same texts meanwhile.
+        missing = ~self._ready[places]
+        heads, tails = self._heads[places], self._tails[places]
+        if missing.any():
+            at = places[missing]
+            heads[missing], tails[missing] = new = self._written(at)
+            self._keep(at, *new)
         pieces = np.empty(2 * len(heads), dtype=object)
         pieces[::2], pieces[1::2] = heads, tails
         found: list[bytes] = pieces.tolist()
         return found
 
-    def _pieces(self, heads: Pieces, tails: Pieces, places: Places) -> list[bytes]:
-        """Return the texts of some places, those just written among them, which may be too many to be kept."""
-        every = [self._heads[places], self._tails[places]]
-        new = ~self._ready[places]
-        every[0][new], every[1][new] = heads, tails
-        if self._held < MOST_BYTES:
-            at = places[new]
-            self._heads[at], self._tails[at] = heads, tails
-            self._held += sum(map(len, heads)) + sum(map(len, tails))
-            self._ready[at] = True
-        return self._interleaved(*every)
+    def _keep(self, at: Places, heads: Pieces, tails: Pieces) -> None:
+        """Keep the texts of some places, unless there are too many already."""
+        if self._held >= MOST_BYTES:
+            return
+        self._heads[at], self._tails[at] = heads, tails
+        self._held += sum(map(len, heads)) + sum(map(len, tails))
+        self._ready[at] = True
 
     def _written(self, places: Places) -> tuple[Pieces, Pieces]:
         at, frame = places.tolist(), self.frame.iloc[places]
@@ -203,11 +200,15 @@ class Holdings:
             with self._lock:
                 if key in self._kept:
                     return self._kept[key]
-            frame = records.in_force(seen, layer)
-            made = Holding(layer, frame, self._texts if records.form == "full" else None)
+            try:
+                frame = records.in_force(seen, layer)
+                made = Holding(layer, frame, self._texts if records.form == "full" else None)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
             with self._lock:
                 self._kept[key] = made
-                self._making.pop(key, None)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+                mine_too = [one for one, held in self._kept.items() if held.layer == layer]
+                for old in mine_too[:-KEPT]:
+                    del self._kept[old]
         return made

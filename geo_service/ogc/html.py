@@ -127,14 +127,15 @@ def drawing(shapes: NDArray[np.object_], kinds: Sequence[str]) -> list[dict[str,
     factor = np.array([scale * np.cos(np.radians(middle[1])), -scale])
 
     def place(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (xy - middle) * factor + np.array([WIDTH / 2, HEIGHT / 2])
+        return np.asarray((xy - middle) * factor + np.array([WIDTH / 2, HEIGHT / 2]))
 
     made: list[dict[str, object]] = []
     for shape, kind in zip(shapely.transform(shapes, place), kinds, strict=True):
         fill, opacity = STYLES.get(kind, ("#546E7A", 0.3))
         path = "".join(_path(part) for part in shapely.get_parts(shape))
-        points = shapely.get_coordinates(shape).round(1).tolist() if shape.geom_type.endswith("Point") else []
-        closed = shape.geom_type.endswith("Polygon")
+        dimension = int(shapely.get_dimensions(shape))
+        points = [] if dimension else shapely.get_coordinates(shape).round(1).tolist()
+        closed = dimension == 2
         made.append(
             {"path": path, "fill": fill if closed else "none", "line": fill, "opacity": opacity, "points": points}
         )
@@ -142,11 +143,12 @@ def drawing(shapes: NDArray[np.object_], kinds: Sequence[str]) -> list[dict[str,
 
 
 def _path(part: shapely.Geometry) -> str:
-    if part.geom_type == "Point":
+    dimension = int(shapely.get_dimensions(part))
+    if dimension == 0:
         return ""
-    rings = [part] if part.geom_type == "LineString" else [part.exterior, *part.interiors]
+    rings = [part] if dimension == 1 else shapely.get_rings(part).tolist()
     text = ""
     for ring in rings:
         xy = shapely.get_coordinates(ring).round(1)
-        text += "M" + "L".join(f"{x:g} {y:g}" for x, y in xy.tolist()) + ("Z" if part.geom_type == "Polygon" else "")
+        text += "M" + "L".join(f"{x:g} {y:g}" for x, y in xy.tolist()) + ("Z" if dimension == 2 else "")
     return text

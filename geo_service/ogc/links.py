@@ -6,8 +6,7 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.types import Scope
 
-BASE = "clearway.base"
-"""Where a request's scope holds scheme and host as a trusted proxy says them."""
+from geo_service.access.forwarded import BASE
 
 Link = dict[str, object]
 

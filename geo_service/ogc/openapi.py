@@ -103,7 +103,9 @@ def _read(operation: str, tag: str, summary: str, parameters: Sequence[Piece], a
     }
 
 
-def _write(operation: str, layer: Layer, summary: str, *, body: str | None, item: bool, statuses: Piece) -> Piece:
+def _write(  # noqa: PLR0913 - what an operation of the document says
+    operation: str, layer: Layer, summary: str, *, body: str | None, item: bool, statuses: Piece
+) -> Piece:
     made: Piece = {
         "operationId": f"{operation}.{layer.name}",
         "tags": [layer.name],
@@ -127,10 +129,11 @@ def _of_layer(layer: Layer) -> Piece:
     """Return the paths of one collection."""
     home, name = f"/collections/{layer.name}", layer.label.en
     label = layer.name
-    items = _refs(*_ITEMS) + [
-        _query("f", "the form of the answer", {"type": "string", "enum": ["geojson", *FORMS_OF_ITEMS]})
+    items = [
+        *_refs(*_ITEMS),
+        _query("f", "the form of the answer", {"type": "string", "enum": ["geojson", *FORMS_OF_ITEMS]}),
+        *schemas.parameters_of(layer),
     ]
-    items += schemas.parameters_of(layer)
     types = [GEOJSON, *(FORMS[form] for form in FORMS_OF_ITEMS if form != "json")]
     one = _refs("recordId", "crs", *_TIMES)
     return {

@@ -65,7 +65,9 @@ class Page:
             if form != read.form
         ]
         pinned = [p for p in kept if p[0] not in {"after", "offset", "as_of", "known_at", "limit"}] + read.times()
-        pinned += [*given, ("limit", str(self.asked.limit or PAGE))]
+        # A program that comes with its token in the address has no other way to the next page.
+        tokens = [pair for pair in read.pairs if pair[0] == "token"]
+        pinned += [*given, ("limit", str(self.asked.limit or PAGE)), *tokens]
         end = self.start + len(self.places)
         if end < self.matched and len(self.places):
             behind = ("after", self.held.ids[self.places[-1]])

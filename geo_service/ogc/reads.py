@@ -93,7 +93,8 @@ class Read:
     @property
     def packed(self) -> bool:
         """Whether the client takes gzip."""
-        return "gzip" in self.request.headers.get("accept-encoding", "").lower()
+        taken = self.request.headers.get("accept-encoding", "").lower().replace(" ", "").split(",")
+        return any(one == "gzip" or (one.startswith("gzip;q=") and one[7:].strip("0.") != "") for one in taken)
 
     def answer(
         self,

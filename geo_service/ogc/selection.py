@@ -50,7 +50,7 @@ def equal(held: Holding, name: str, text: str) -> Mask:
         case Kind.word_list | Kind.text_list:
             return np.fromiter((text in one for one in column.tolist()), dtype=bool, count=len(column))
         case Kind.date:
-            return days_of(column) == day(as_date(text))
+            return np.asarray(days_of(column) == day(as_date(text)))
         case Kind.integer | Kind.number:
             return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan) == float(text))
         case Kind.boolean:
@@ -81,7 +81,7 @@ def within(held: Holding, when: Interval) -> Mask:
         inside &= found >= first
     if last is not None:
         inside &= found <= last
-    return inside | (found == NO_DAY)
+    return np.asarray(inside | (found == NO_DAY))
 
 
 def _order(held: Holding, asked: Asked, places: Places) -> Places:

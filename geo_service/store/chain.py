@@ -89,10 +89,8 @@ def digest_of(connection: Connection, changeset: int) -> str:
         digest.update(_framed(dict(zip(_PROBLEM, row, strict=True))))
     layer = LAYERS[described[1]]
     names = ("fid", *stored_columns(layer))
-    found = connection.execute(
-        f'SELECT {quoted(names)} FROM "{layer.name}" WHERE changeset = ? ORDER BY fid', (changeset,)
-    )
-    while rows := found.fetchmany(_BATCH):
+    query = f'SELECT {quoted(names)} FROM "{layer.name}" WHERE changeset = ? ORDER BY fid'
+    for rows in connection.batches(query, (changeset,), _BATCH):
         pieces: list[bytes] = []
         for row, geometry in zip(rows, connection.blobs([row[-1] for row in rows]), strict=True):
             values = dict(zip(names[:-1], row, strict=False))

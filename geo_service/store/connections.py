@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,12 @@ class FileConnection(sqlite3.Connection):
         """Add many rows to a table."""
         marks = ", ".join("?" * len(names))
         self.executemany(f'INSERT INTO "{table}" ({quoted(tuple(names))}) VALUES ({marks})', rows)  # noqa: S608
+
+    def batches(self, statement: str, values: Sequence[object], size: int) -> Iterator[list[Any]]:
+        """Go through many rows, up to `size` of them in memory at a time."""
+        found = self.execute(statement, tuple(values))
+        while rows := found.fetchmany(size):
+            yield rows
 
     def highest(self, table: str, column: str) -> int:
         """Return the highest number that a row ever had in a column, 0 where there was none."""

@@ -38,6 +38,9 @@ class Connection(Protocol):
     def execute(self, statement: str, values: Sequence[object] = (), /) -> Rows:
         """Run a statement with a value for each `?`."""
 
+    def batches(self, statement: str, values: Sequence[object], size: int) -> Iterator[list[Any]]:
+        """Go through many rows inside a transaction, up to `size` of them in memory at a time."""
+
     def close(self) -> None:
         """Let go; a transaction that is open is taken back."""
 

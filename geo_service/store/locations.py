@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from geo_service.store.errors import StoreError
 
@@ -15,6 +15,7 @@ DATA, DATABASE, FOLDER = "CLEARWAY_DATA", "CLEARWAY_DATABASE", "CLEARWAY_FOLDER"
 """The variables of the environment that say where: a folder, or a database and the folder for what lies beside it."""
 
 _SCHEMES = ("postgresql", "postgres")
+_OPTION = "schema="
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 
 
@@ -34,8 +35,8 @@ class Database:
     folder: Path | None = None
 
     def __str__(self) -> str:
-        """Return the address without the user's name and password."""
-        parts = urlsplit(self.url)
+        """Return the address without the user's name, the password and other options."""
+        parts = urlsplit(self.url.partition("?")[0])
         hosts = parts.netloc.rpartition("@")[2]
         return f"postgresql://{hosts}{parts.path}" + ("" if self.schema == SCHEMA else f"?schema={self.schema}")
 
@@ -49,16 +50,25 @@ def database_at(address: str, folder: Path | None = None) -> Database:
     Raises:
         StoreError: it is no such address.
     """
+    bare, _, query = address.partition("?")
+    # What libpq reads stays as it was written.
+    options = query.split("&") if query else []
+    schemas = [one.removeprefix(_OPTION) for one in options if one.startswith(_OPTION)] or [SCHEMA]
     try:
-        parts = urlsplit(address)
-        options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        parts = urlsplit(bare)
     except ValueError:
         raise _no_address() from None
-    schema = dict(options).get("schema", SCHEMA)
-    if parts.scheme not in _SCHEMES or not parts.path.strip("/") or not _SCHEMA_NAME.fullmatch(schema):
+    if (
+        parts.scheme not in _SCHEMES
+        or not parts.path.strip("/")
+        or parts.fragment
+        or not all("=" in one for one in options)
+    ):
         raise _no_address()
-    rest = urlencode([(name, value) for name, value in options if name != "schema"])
-    return Database(urlunsplit(parts._replace(query=rest)), schema, folder)
+    if len(schemas) > 1 or not _SCHEMA_NAME.fullmatch(schemas[0]):
+        raise _no_address()
+    rest = "&".join(one for one in options if not one.startswith(_OPTION))
+    return Database(f"{bare}?{rest}" if rest else bare, schemas[0], folder)
 
 
 def located(environment: Mapping[str, str]) -> Location:
@@ -79,10 +89,9 @@ def environment_of(location: Location) -> dict[str, str]:
     """Return the variables that name a store to a process of its own; a password stands on no command line."""
     if isinstance(location, Path):
         return {DATA: str(location.resolve()), DATABASE: "", FOLDER: ""}
-    parts = urlsplit(location.url)
-    query = "&".join(filter(None, (parts.query, f"schema={location.schema}")))
     folder = "" if location.folder is None else str(location.folder.resolve())
-    return {DATA: "", DATABASE: urlunsplit(parts._replace(query=query)), FOLDER: folder}
+    url = f"{location.url}{'&' if '?' in location.url else '?'}{_OPTION}{location.schema}"
+    return {DATA: "", DATABASE: url, FOLDER: folder}
 
 
 def _no_address() -> StoreError:

@@ -57,13 +57,14 @@ def write(connection: Connection, changeset: int, prepared: Prepared, progress: 
 def between(connection: Connection, layer: Layer, since: int, until: int | None) -> gpd.GeoDataFrame:
     """Return the versions recorded after revision `since` up to revision `until` (None: all after)."""
     # CROSS keeps the order of SQLite's join: the revisions asked for, then their rows by the index of changesets.
-    rows = connection.execute(
+    batches = connection.batches(
         f"SELECT {quoted(stored_columns(layer), 'v.')}, {_RECORDED} "
         f'FROM revisions r CROSS JOIN "{layer.name}" v WHERE v.changeset = r.changeset '
         "AND r.number > ? AND (? IS NULL OR r.number <= ?) ORDER BY r.number, v.fid",
         (since, until, until),
-    ).fetchall()
-    return frame_of(rows, layer, _STAMPS, connection.decoded)
+        _BATCH,
+    )
+    return frame_of([row for rows in batches for row in rows], layer, _STAMPS, connection.decoded)
 
 
 def of_changeset(connection: Connection, layer: Layer, changeset: int) -> gpd.GeoDataFrame:

@@ -1,7 +1,7 @@
 """The answer to a question about a way: a feature per alternative, or the reasons why there is none."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,25 +10,17 @@ from geo_service.balance import Refused, View, view
 from geo_service.clock import Clock
 from geo_service.settings import Settings
 from geo_service.store.snapshot import Snapshots
+from geo_service.travel.lines import DIGITS, stretch_of
+from geo_service.travel.planning import plan_of
 from geo_service.travel.question import Question
-from geo_service.travel.ways import Roads, Ways
+from geo_service.travel.ways import NO_NETWORK, Roads, Ways
 from layers import versions
-from layers.roads.network import Floats
 from layers.roads.rules import Rules
 from layers.routing import answer as told
-from layers.routing.barring import least_opening
-from layers.routing.judged import Judged
+from layers.routing.barring import opens
 from layers.routing.route import Route
 from layers.routing.routes import Found, Limits, routes
-from layers.routing.snap import Anchor, metres
-from layers.routing.stretches import stretches
-
-NO_NETWORK = (
-    "There are no roads in force at this date. Load them: clearway roads FILE.osm.pbf for OpenStreetMap, or "
-    "clearway load roads FILE for a layer of roads."
-)
-DIGITS = 7
-"""Decimals of a degree in an answer: 1 cm."""
+from layers.routing.snap import Anchor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +71,7 @@ def _about(one: Asked, settings: Settings) -> dict[str, Any]:
         "via": question.via,
         "mode": question.mode.value,
         "unsurveyed": question.unsurveyed.value,
-        "planning": False,
+        "planning": question.planning,
         "as_of": seen.as_of,
         "known_at": seen.known_at,
         "revision": seen.snapshot.number,
@@ -95,6 +87,8 @@ def _features(one: Asked, ways: Ways, settings: Settings, clock: Clock) -> dict[
     told_of = {"coverage_gap": gap, "attribution": attribution(roads)}
     if not len(roads.laid.network):
         return {**told_of, "features": [], "reasons": [{"code": "NO_ROAD", "detail": NO_NETWORK}]}
+    if one.question.planning:
+        return {**told_of, **plan_of(roads, one.question), "capped": False}
     found = found_on(roads, one.question)
     today = settings.today(clock)
     said = [told.properties(way, today=today, historical=one.historical) for way in found.alternatives]
@@ -124,25 +118,10 @@ def found_on(roads: Roads, question: Question) -> Found:
     places = [question.origin, *question.via, question.destination]
     try:
         return routes(
-            ground, roads.laid.nearby, places, connect=roads.connect(question.mode), opening=opening, limits=limits
+            ground, roads.laid.nearby, places, connect=roads.connect(question.mode), opening=opens, limits=limits
         )
     except ValueError as error:
         raise Refused(str(error)) from None
-
-
-def opening(judged: Judged, seconds: tuple[Floats, Floats], origin: int, destination: int) -> Mapping[str, Any]:
-    """Return which hazards bar every way between two nodes, and the least ground (m2) whose clearance opens one."""
-    found = least_opening(stretches(judged, seconds), judged.evidence.hazards, [origin], [destination])
-    if found is None:
-        return {"hazards": [], "m2": None}
-    points = judged.evidence.points.iloc[found.points]
-    return {
-        "hazards": list(found.ids),
-        "m2": found.m2,
-        "bound_m2": found.bound_m2,
-        "proven": found.proven,
-        "points": [{"layer": layer, "id": id_} for layer, id_ in zip(points["layer"], points["id"], strict=True)],
-    }
 
 
 def attribution(roads: Roads) -> list[str]:
@@ -165,15 +144,6 @@ def feature(route: Route, properties: Mapping[str, Any]) -> dict[str, Any]:
         "geometry": {"type": "LineString", "coordinates": line.tolist()},
         "properties": {**properties, "segments": segments, "turns": told.turns(route)},
     }
-
-
-def stretch_of(lonlat: Floats, begin: float, end: float) -> Sequence[Sequence[float]]:
-    """Return the part of a line (k, 2) from metre `begin` to metre `end` of it, its ends cut between vertices."""
-    along = np.r_[0.0, np.cumsum(metres(lonlat[:-1], lonlat[1:]))]
-    inside = np.flatnonzero((along > begin) & (along < end))
-    ends = np.column_stack([np.interp([begin, end], along, lonlat[:, k]) for k in (0, 1)])
-    part: Sequence[Sequence[float]] = np.round(np.vstack([ends[:1], lonlat[inside], ends[1:]]), DIGITS).tolist()
-    return part
 
 
 def turns_of(answer: Mapping[str, Any]) -> list[dict[str, object]]:

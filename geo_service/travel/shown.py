@@ -108,9 +108,9 @@ def around(frame: gpd.GeoDataFrame, ways: list[shapely.Geometry], *, beside: boo
 
 def box_of(ways: list[shapely.Geometry], frames: Mapping[str, gpd.GeoDataFrame]) -> list[float]:
     """Return the box to show: the way's, else that of the roads, or of the districts, or the world."""
-    shapes: list[shapely.Geometry] = ways or next(
-        (frames[name].geometry.to_list() for name in ("roads", "settlements", "districts") if len(frames[name])), []
-    )
+    shapes = list(ways)
+    for name in ("roads", "settlements", "districts"):
+        shapes = shapes or list(frames[name].geometry)
     if not shapes:
         return [-170.0, -60.0, 170.0, 70.0]
     west, south, east, north = shapely.total_bounds(shapes).tolist()

@@ -29,25 +29,29 @@ _NOT_TEXT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 Answer = Mapping[str, Any]
 
 
+class Withheld(Refused):
+    """An answer that is not handed out as a track to follow."""
+
+
 def refuse_unconfirmed(answer: Answer, *, confirmed: bool, form: str) -> None:
     """Refuse to hand out as a track what nobody may follow, or what was not surveyed and not confirmed.
 
     Raises:
-        Refused: it is a plan or describes the past, there is no route, or it leads over ground that nobody surveyed
+        Withheld: it is a plan or describes the past, there is no route, or it leads over ground that nobody surveyed
             and `confirmed` is not set.
     """
     routes: Sequence[Mapping[str, Any]] = answer["features"]
     if answer.get("planning"):
-        raise Refused(f"{form} is refused: this is a plan of what to clear, not a way to travel")
+        raise Withheld(f"{form} is refused: this is a plan of what to clear, not a way to travel")
     if any(one["properties"]["verdict"] == "historical" for one in routes):
-        raise Refused(
+        raise Withheld(
             f"{form} is refused: this describes the past or an earlier knowledge; ask without as_of and known_at"
         )
     if not routes:
         codes = ", ".join(one["code"] for one in answer["reasons"])
-        raise Refused(f"{form} is refused: there is no route ({codes})")
+        raise Withheld(f"{form} is refused: there is no route ({codes})")
     if not confirmed and any(one["properties"]["verdict"] == "insufficient_information" for one in routes):
-        raise Refused(
+        raise Withheld(
             f"{form} is refused: it leads over ground that nobody surveyed, or on evidence that has expired; whoever "
             "takes it along confirms that with confirm=unsurveyed, or asks with unsurveyed=forbid"
         )

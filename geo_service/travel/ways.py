@@ -13,14 +13,18 @@ import numpy as np
 from geo_service.balance import View
 from geo_service.store.log import Log
 from geo_service.terrain import height_of, terrain_key
-from layers.roads import classes, evidence, facts, network, speeds
+from layers.roads import classes, evidence, network, speeds
 from layers.roads.evidence import Evidence
-from layers.roads.facts import Inputs
 from layers.roads.network import Floats, Network
 from layers.roads.rules import Mode, Rules, Unsurveyed
 from layers.routing.graph import Ground, ground
 from layers.routing.judged import Judged
 from layers.routing.snap import Nearby
+
+NO_NETWORK = (
+    "There are no roads in force at this date. Load them: clearway roads FILE.osm.pbf for OpenStreetMap, or "
+    "clearway load roads FILE for a layer of roads."
+)
 
 KEPT = 4
 """Networks, and evidence of dates, that a process keeps; the least used one goes."""
@@ -56,12 +60,10 @@ class Roads:
     Attributes:
         laid: the network.
         evidence: what is known of it.
-        inputs: the records that it was found from.
     """
 
     laid: Laid
     evidence: Evidence
-    inputs: Inputs
     _judged: dict[Mode, Judged] = field(default_factory=dict, repr=False)
     _ground: dict[tuple[Mode, Unsurveyed], Ground] = field(default_factory=dict, repr=False)
 
@@ -79,12 +81,7 @@ class Roads:
 
     def connect(self, mode: Mode) -> Callable[[Network], Judged]:
         """Return what judges ways from a place to the road, on the same records."""
-
-        def judge(lines: Network) -> Judged:
-            seen = facts.found(lines, np.arange(len(lines)), self.inputs)
-            return judged(evidence.put_together(lines, self.evidence.as_of, self.inputs, seen), mode)
-
-        return judge
+        return lambda lines: judged(evidence.beside(self.evidence, lines), mode)
 
 
 def judged(found: Evidence, mode: Mode) -> Judged:
@@ -136,12 +133,10 @@ class Ways:
 
     def _found(self, seen: View, laid: Laid, rules: Rules) -> Roads:
         arrangement = seen.snapshot.arrangement
-        before = next((one for one in reversed(self._roads.values()) if one.evidence.rules == rules), None)
-        inputs = facts.gathered(arrangement, seen.as_of, rules, before.inputs.hazards if before else None)
+        before = next((one.evidence for one in reversed(self._roads.values()) if one.evidence.rules == rules), None)
         if before is None:
-            all_ = facts.found(laid.network, np.arange(len(laid.network)), inputs)
-            return Roads(laid, evidence.put_together(laid.network, seen.as_of, inputs, all_), inputs)
-        return Roads(laid, evidence.moved(before.evidence, laid.network, arrangement, seen.as_of, rules), inputs)
+            return Roads(laid, evidence.find(laid.network, arrangement, seen.as_of, rules))
+        return Roads(laid, evidence.moved(before, laid.network, arrangement, seen.as_of, rules))
 
 
 Key = TypeVar("Key")

@@ -113,21 +113,46 @@ def open_ground(arrangement: Arranged, as_of: versions.Date, before: OpenGround 
     rows, place = rows[place >= 0], place[place >= 0]
     made = _drawn(arrangement, rows, place, ids, partly, before)
     polygons[partly] = [made.drawn[one][1] for one in ids[partly].tolist()]
-    share, share_of, sharing = _shares(rows, place)
     surveyed = seq.latest(seq.begins, seq.survey & ~seq.withdrawn)
     accuracy = register.column("positional_accuracy_m")[version]
-    return OpenGround(
-        ids,
-        says.confirmed[version],
-        accuracy.astype(np.float64),
-        np.maximum(surveyed, says.opened)[version],
-        left[record] * UNIT,
-        polygons,
-        share,
-        share_of,
-        sharing,
-        made,
+    return _Opened(
+        rows,
+        place,
+        ids=ids,
+        confirmed=says.confirmed[version],
+        accuracy_m=accuracy.astype(np.float64),
+        asserted=np.maximum(surveyed, says.opened)[version],
+        m2=left[record] * UNIT,
+        polygons=polygons,
+        made=made,
     )
+
+
+class _Opened(OpenGround):
+    """Open ground of which it is worked out when somebody asks how much is shared: most never do."""
+
+    def __init__(self, rows: Rows, place: Ints, **said: object) -> None:
+        """Take the ground of unanswered hazards, the hazard of each row, and the other attributes."""
+        vars(self).update({**said, "_rows": rows, "_place": place})
+
+    @cached_property
+    def _shared(self) -> tuple[Floats, Ints, Ints]:
+        return _shares(vars(self)["_rows"], vars(self)["_place"])
+
+    @cached_property
+    def share(self) -> Floats:
+        """As in `OpenGround`."""
+        return self._shared[0]
+
+    @cached_property
+    def share_of(self) -> Ints:
+        """As in `OpenGround`."""
+        return self._shared[1]
+
+    @cached_property
+    def sharing(self) -> Ints:
+        """As in `OpenGround`."""
+        return self._shared[2]
 
 
 def _covered(arrangement: Arranged) -> Ints:
@@ -159,7 +184,7 @@ def _shares(rows: Rows, hazard: Ints) -> tuple[Floats, Ints, Ints]:
     sets = covering_sets(of_face, of_hazard, np.zeros(len(amount), dtype=np.int64))
     share = np.zeros(sets.count, dtype=np.int64)
     np.add.at(share, sets.of_face, amount)
-    return share * UNIT, sets.owner, sets.shape
+    return np.asarray(share * UNIT, dtype=np.float64), sets.owner, sets.shape
 
 
 def _drawn(  # noqa: PLR0913, PLR0917
@@ -254,4 +279,5 @@ def _faces(arrangement: Arranged, hazard: Ints, cell: Ints, number: Ints) -> lis
     polygons, owner = np.concatenate(parts), np.concatenate(owners)
     place = np.argsort(owner, kind="stable")
     pieces = shapely.geometrycollections(polygons[place], indices=np.searchsorted(np.unique(hazard), owner[place]))
-    return [*shapely.union_all(np.asarray(pieces, dtype=object)[:, np.newaxis], axis=1)]
+    joined: Geometries = np.asarray(shapely.union_all(np.asarray(pieces)[:, np.newaxis], axis=1), dtype=object)
+    return list(joined)

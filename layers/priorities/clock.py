@@ -5,29 +5,17 @@ the best way to it has opened: a search for the way whose latest opening is earl
 Dijkstra's rule).
 """
 
-import contextlib
 import heapq
-from collections.abc import Callable
-from typing import NamedTuple, ParamSpec, TypeVar, cast
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from layers.priorities.relevant import Relevant
+from layers.routing.compiled import compiled
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Return a function compiled when it is first called; kept on disk where there is a place for it."""
-    with contextlib.suppress(RuntimeError):  # neither the package nor a home can be written
-        return cast("Callable[P, R]", njit(cache=True)(function))
-    return cast("Callable[P, R]", njit(function))
 
 
 class Arrays(NamedTuple):

@@ -139,7 +139,7 @@ def prove(part: Relevant, units: Units, start: Ints, *, time_limit_s: float, bou
     """
     best, value = start, units.value(start)
     n, h = len(part.place), len(part.of)
-    if value <= bound or n * n * h > SIZE:
+    if value <= bound or n * n * h > SIZE or time_limit_s <= 0:
         return Proof(best, min(bound, value), value <= bound)
     end = time.monotonic() + time_limit_s
     asked = _Model(part, units)

@@ -10,7 +10,8 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.priorities.clock import Arrays, compiled, cost, opening_times
+from layers.priorities.clock import Arrays, cost, opening_times
+from layers.routing.compiled import compiled
 
 Ints = NDArray[np.int64]
 

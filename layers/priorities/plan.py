@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers.priorities.blockers import Steps, first_blockers
+from layers.priorities.blockers import Steps, first_blockers, forced
 from layers.priorities.bound import ordered
 from layers.priorities.clock import Arrays, arrays, cost, opening_times
 from layers.priorities.exact import prove
@@ -114,6 +114,9 @@ def plan(  # noqa: PLR0913
         bound=float(np.floor(known / whole.real(1.0))),
     )
     best = _trimmed(a, proof.sequence)
+    other = _beginning_otherwise(a, proof.sequence, int(best[0]), seed)
+    if cost(a, other) < cost(a, best):  # where time was short
+        best, other = _trimmed(a, other), proof.sequence
     lived = simulate(problem, part.hazard[best].tolist(), pace)
     bound = min(max(known, whole.real(proof.bound)) / pace.m2_per_day, lived.value)
     values = {name: float(cost(a, sequence)) / pace.m2_per_day for name, sequence in tried.items()}
@@ -132,15 +135,15 @@ def plan(  # noqa: PLR0913
                 "times_plan": [v / lived.value if lived.value > 0 else 1.0 for v in values.values()],
             }
         ),
-        next_best=_next_best(part, a, proof.sequence, best, pace, seed),
+        next_best=_next_best(part, a, other, lived.value, pace) if other[0] != best[0] else None,
     )
 
 
 def _bound(part: Relevant, a: Arrays, time_limit_s: float) -> float:
     """Return a bound of the cost (weight x m2) of any sequence."""
     end = time.monotonic() + time_limit_s
-    least = np.zeros(len(part.place))
-    whole = part.problem
+    whole, steps = part.problem, Steps.of(part)
+    least = np.array([part.area(np.flatnonzero(needed)) for needed in forced(steps)])
     for k, row in enumerate(part.settlement):
         if time.monotonic() > end - time_limit_s / 2:
             break
@@ -152,16 +155,14 @@ def _bound(part: Relevant, a: Arrays, time_limit_s: float) -> float:
             needed=whole.needed[int(row)],
             time_limit_s=0.0,
         )
-        least[k] = found.bound_m2 if found is not None else 0.0
-    if np.isfinite(a.horizon):
-        # Behind the horizon nothing is gained by being first: the program of orders would claim too much.
-        return float(part.weight @ np.minimum(least, a.horizon))
-    found_blockers = first_blockers(Steps.of(part))
+        least[k] = max(least[k], found.bound_m2 if found is not None else 0.0)
+    found_blockers = first_blockers(steps)
     return ordered(
         part,
         Rows.of_lists([np.flatnonzero(hazards).tolist() for _, hazards in found_blockers]),
         np.array([of for of, _ in found_blockers], np.int64),
         least,
+        horizon=a.horizon,
         time_limit_s=max(end - time.monotonic(), 0.0),
     )
 
@@ -177,18 +178,19 @@ def _trimmed(a: Arrays, sequence: Ints) -> Ints:
     return sequence
 
 
-def _next_best(  # noqa: PLR0913, PLR0917
-    part: Relevant, a: Arrays, sequence: Ints, best: Ints, pace: Pace, seed: int
-) -> NextBest | None:
-    """Return the best plan found that begins with another hazard than the best one."""
-    if len(part.of) < 2 or not len(best):
-        return None
-    first = best[0]
+def _beginning_otherwise(a: Arrays, sequence: Ints, first: int, seed: int) -> Ints:
+    """Return the best sequence found that does not begin with a hazard; the same one where there is no other."""
+    if len(sequence) < 2:
+        return sequence
     others = sequence[sequence != first]
     start = np.concatenate([others[:1], [first], others[1:]])
-    found = improve(a, start, changes=CHANGES // 4, time_limit_s=5.0, seed=seed, forbidden=int(first))
-    value, least = (float(cost(a, s)) / pace.m2_per_day for s in (found, best))
-    return NextBest(str(part.problem.hazards[part.hazard[found[0]]]), value, max(value - least, 0.0))
+    return improve(a, start, changes=CHANGES // 4, time_limit_s=5.0, seed=seed, forbidden=first)
+
+
+def _next_best(part: Relevant, a: Arrays, sequence: Ints, least: float, pace: Pace) -> NextBest:
+    """Return what a sequence would cost beside the plan."""
+    value = float(cost(a, sequence)) / pace.m2_per_day
+    return NextBest(str(part.problem.hazards[part.hazard[sequence[0]]]), value, max(value - least, 0.0))
 
 
 def _nothing_to_do(problem: Problem, pace: Pace) -> Plan:

@@ -155,7 +155,7 @@ def _days(evidence: Evidence, name: str) -> Ints:
     return versions.days(roads[name])
 
 
-def _of_source(evidence: Evidence, name: str) -> NDArray[np.datetime64] | Floats:
+def _of_source(evidence: Evidence, name: str) -> Floats:
     """Return a date of the source of each piece as days, NaN where there is none: it compares as false."""
     table = evidence.sources[name].to_numpy("datetime64[D]")
     found = np.where(np.isnat(table), np.nan, table.astype(np.int64).astype(np.float64))

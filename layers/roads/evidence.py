@@ -6,48 +6,30 @@ and is said by `layers.roads.classes`.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from layers import versions
 from layers.coverage.arrangement import Arranged
 from layers.coverage.opens import OpenGround
 from layers.roads import moving
-from layers.roads.facts import Facts, Inputs, found, gathered, reaches, together
+from layers.roads.facts import PIECES, Facts, Inputs, found, gathered, reaches, spliced, together
 from layers.roads.network import Network
 from layers.roads.outlines import boxes_of_edges
 from layers.roads.records import codes_of, sources
 from layers.roads.rules import Rules
 from layers.roads.stretches import Sets
 
+__all__ = ["PIECES", "Evidence", "find", "moved"]
+
 Ints = NDArray[np.int64]
 Rows = NDArray[Any]
-
-PIECES = np.dtype(
-    [
-        ("edge", "i4"),
-        ("begin", "f8"),  # metres along the edge
-        ("end", "f8"),
-        ("ground", "i1"),  # a place in layers.coverage.state.STATES
-        ("source", "i4"),  # the row of `sources` that the state stands on, -1 where there is none
-        (
-            "blocker",
-            "i4",
-        ),  # the nearest CHA, else SHA, that it lies on or in whose buffer; else -1
-        ("point", "i4"),  # the nearest incident or spot in whose buffer it lies, -1 where there is none
-        # The latest day on which one of those that bar it was asserted; evidence must not be older. LONG_AGO: none.
-        ("asserted", "i4"),
-        ("reported", "i4"),  # the same of its points
-        ("nearest", "i4"),  # the nearest open hazard within `listed_m`, -1 where there is none
-        ("distance", "f8"),  # how near it comes (m), inf where there is none
-        ("exposed", "?"),  # within `exposed_m` of open ground
-    ]
-)
-"""Facts of a piece of road; sorted by edge, then begin; the pieces of an edge fill it. Days are since 1970-01-01."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +48,8 @@ class Evidence:
         barring: (p + 1,) where the hazards that bar each piece begin in `barred_by`.
         barred_by: rows of `hazards` on whose open ground, or in whose buffer, a piece lies; ascending within a piece.
         arrangement: the records it was found from.
+        boxes: (e, 4) west, south, east, north of each edge.
+        inputs: what it was found from, beside the roads.
     """
 
     network: Network
@@ -78,6 +62,8 @@ class Evidence:
     barring: Ints
     barred_by: Ints
     arrangement: Arranged | None = field(default=None, repr=False)
+    boxes: NDArray[np.float64] | None = field(default=None, repr=False)
+    inputs: Inputs | None = field(default=None, repr=False)
 
 
 def find(network: Network, arrangement: Arranged, as_of: versions.Date, rules: Rules | None = None) -> Evidence:
@@ -95,7 +81,9 @@ def find(network: Network, arrangement: Arranged, as_of: versions.Date, rules: R
     rules = rules or Rules()
     inputs = gathered(arrangement, as_of, rules)
     edges = np.arange(len(network))
-    return put_together(network, as_of, inputs, found(network, edges, inputs))
+    facts = found(network, edges, inputs)
+    table, facts.pieces["source"] = sources(inputs.arrangement, facts.pieces["source"].astype(np.int64))
+    return _put_together(network, as_of, inputs, facts, table, boxes_of_edges(network, edges))
 
 
 def moved(
@@ -115,106 +103,135 @@ def moved(
         network, arrangement, as_of, rules: as in `find`.
     """
     rules = rules or Rules()
-    if evidence.arrangement is None or evidence.rules != rules:
+    if evidence.arrangement is None or evidence.boxes is None or evidence.rules != rules:
         return find(network, arrangement, as_of, rules)
     inputs = gathered(arrangement, as_of, rules, evidence.hazards)
     ground = moving.moved_ground(evidence.arrangement, arrangement, versions.day(evidence.as_of), inputs.day)
     if ground is None:
         return find(network, arrangement, as_of, rules)
     half = inputs.half_width(network)
-    edge_before = np.arange(len(network))
+    edge_before, boxes = np.arange(len(network)), evidence.boxes
     if network is not evidence.network:
-        old_keys = moving.edge_keys(evidence.network, inputs.half_width(evidence.network))
-        edge_before = moving.places_before(old_keys, moving.edge_keys(network, half))
+        edge_before = moving.edges_before(evidence.network, network, inputs.half_width(evidence.network), half)
+        boxes = boxes_of_edges(network, np.arange(len(network)))
     hazard_before = moving.places_before(evidence.hazards.ids, inputs.hazards.ids)
     point_before = moving.places_before(_names(evidence.points), _names(inputs.points))
-    old_reach, new_reach = (
-        reaches(evidence.hazards, evidence.points, rules),
-        reaches(inputs.hazards, inputs.points, rules),
-    )
-    h_old, h_new = moving.moved_hazards(evidence.hazards, inputs.hazards, hazard_before)
-    p_old, p_new = moving.moved_points(evidence.points, inputs.points, point_before)
-    boxes = np.concatenate(
-        [
-            ground,
-            evidence.hazards.boxes[h_old],
-            inputs.hazards.boxes[h_new],
-            evidence.points.bounds.to_numpy(np.float64).reshape(-1, 4)[p_old],
-            inputs.points.bounds.to_numpy(np.float64).reshape(-1, 4)[p_new],
-        ]
-    )
+    grounds, reach = [ground], [np.full(len(ground), 1.0)]
     wide = half.max(initial=0.0)
-    reach = np.concatenate(
-        [
-            np.full(len(ground), 1.0),
-            *(
-                one + wide
-                for one in (old_reach[0][h_old], new_reach[0][h_new], old_reach[1][p_old], new_reach[1][p_new])
-            ),
-        ]
-    )
-    again = (edge_before < 0) | moving.touched(boxes_of_edges(network, np.arange(len(network))), boxes, reach)
-    kept = _kept(evidence, edge_before, ~again, hazard_before, point_before)
+    for now, hazards, points in zip(
+        (False, True),
+        moving.moved_hazards(evidence.hazards, inputs.hazards, hazard_before),
+        moving.moved_points(evidence.points, inputs.points, point_before),
+        strict=True,
+    ):
+        one: Inputs | Evidence = inputs if now else evidence
+        far, beside = reaches(one.hazards, one.points, rules)
+        bounds = shapely.bounds(one.points.geometry.to_numpy()).reshape(-1, 4)
+        grounds += [one.hazards.boxes[hazards], bounds[points]]
+        reach += [far[hazards] + wide, beside[points] + wide]
+    again = (edge_before < 0) | moving.touched(boxes, np.concatenate(grounds), np.concatenate(reach))
     fresh = found(network, np.flatnonzero(again), inputs)
-    return put_together(network, as_of, inputs, together([kept, fresh]))
+    edge_now = moving.turned(np.where(again, moving.NEW, edge_before), len(evidence.network))
+    table, source_now = _sources_now(evidence, edge_now, fresh, inputs)
+    numbers = {
+        "source": source_now,
+        "point": moving.turned(point_before, len(evidence.points)),
+        "blocker": moving.turned(hazard_before, len(evidence.hazards)),
+    }
+    kept = _renamed(evidence, numbers | {"nearest": numbers["blocker"]})
+    if network is evidence.network:
+        facts = spliced(kept, np.flatnonzero(again), fresh)
+    else:
+        facts = together([_moved_edges(kept, edge_now), fresh])
+    return _put_together(network, as_of, inputs, facts, table, boxes)
+
+
+def beside(evidence: Evidence, lines: Network) -> Evidence:
+    """Return what is known of other lines, such as ways from places to the road, from the same records.
+
+    Raises:
+        ValueError: the evidence does not say what it was found from.
+    """
+    inputs = evidence.inputs
+    if inputs is None:
+        raise ValueError("this evidence was put together by hand: find it from records")
+    edges = np.arange(len(lines))
+    facts = found(lines, edges, inputs)
+    said, known = facts.pieces["source"].astype(np.int64), codes_of(evidence.sources)
+    if np.isin(said, [-1, *known.tolist()]).all():
+        # The records under them are among those under roads, as a rule: no frame has to be made.
+        order = np.argsort(known)
+        place = (
+            order[np.searchsorted(known, said, sorter=order).clip(max=max(len(known) - 1, 0))] if len(known) else said
+        )
+        table, rows = evidence.sources, np.where(said >= 0, place, -1)
+    else:
+        table, rows = sources(inputs.arrangement, said)
+    facts.pieces["source"] = rows
+    return _put_together(lines, evidence.as_of, inputs, facts, table, boxes_of_edges(lines, edges))
 
 
 def _names(points: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    found = np.empty(len(points), dtype=object)
-    found[:] = list(zip(points["layer"], points["id"], strict=True))
-    return found
+    names = np.empty(len(points), dtype=object)
+    names[:] = list(zip(points["layer"], points["id"], strict=True))
+    return names
 
 
-def _kept(
-    evidence: Evidence, edge_before: Ints, stays: NDArray[np.bool_], hazard_before: Ints, point_before: Ints
-) -> Facts:
-    """Return the facts of the edges that stay, with edges, hazards and points numbered as they are now."""
-    edge_now = np.full(len(evidence.network), -1, dtype=np.int64)
-    edge_now[edge_before[stays]] = np.flatnonzero(stays)
-    hazard_now = moving.turned(hazard_before, len(evidence.hazards))
-    point_now = moving.turned(point_before, len(evidence.points))
-    code = codes_of(evidence.sources)
-    pieces = evidence.pieces
-    place = np.flatnonzero(edge_now[pieces["edge"]] >= 0)
-    mine = pieces[place]
+def _sources_now(evidence: Evidence, edge_now: Ints, fresh: Facts, inputs: Inputs) -> tuple[gpd.GeoDataFrame, Ints]:
+    """Return the sources of the edges that stay and of fresh facts, and where each source of before is among them.
 
-    def now(numbers: Ints, named: Ints) -> Ints:
-        return np.where(named >= 0, numbers[named], -1) if len(numbers) else named.astype(np.int64)
-
-    barred = Sets(evidence.barring, evidence.barred_by).chosen(place)
-    return Facts(
-        edge_now[mine["edge"]],
-        mine["begin"],
-        mine["end"],
-        mine["ground"].astype(np.int64),
-        now(code, mine["source"]),
-        now(hazard_now, mine["blocker"]),
-        now(point_now, mine["point"]),
-        mine["asserted"].astype(np.int64),
-        mine["reported"].astype(np.int64),
-        now(hazard_now, mine["nearest"]),
-        mine["distance"],
-        mine["exposed"],
-        Sets(barred.first, hazard_now[barred.names]),
-    )
+    Fresh facts get the rows of their sources instead of the codes.
+    """
+    codes, pieces = codes_of(evidence.sources), evidence.pieces
+    used = np.zeros(len(codes) + 1, dtype=bool)  # the last: pieces without source
+    used[pieces["source"][edge_now[pieces["edge"]] >= 0]] = True
+    said = fresh.pieces["source"].astype(np.int64)
+    table, rows = sources(inputs.arrangement, np.concatenate([np.where(used[:-1], codes, -1), said]))
+    fresh.pieces["source"] = rows[len(codes) :]
+    return table, rows[: len(codes)]
 
 
-def put_together(network: Network, as_of: versions.Date, inputs: Inputs, facts: Facts) -> Evidence:
-    """Return the evidence of a network from the facts of all its edges."""
-    pieces = np.zeros(len(facts.edge), dtype=PIECES)
-    for name in PIECES.names or ():
-        if name != "source":
-            pieces[name] = getattr(facts, name)
-    table, pieces["source"] = sources(inputs.arrangement, facts.source)
+def _renamed(evidence: Evidence, numbers: Mapping[str, Ints]) -> Facts:
+    """Return the facts of before with the rows that columns name as they are numbered now (-1: gone)."""
+    pieces, barred = evidence.pieces, evidence.barred_by
+    other = {name: now for name, now in numbers.items() if not np.array_equal(now, np.arange(len(now)))}
+    if other:
+        pieces = pieces.copy()
+    for name, now in other.items():
+        pieces[name] = np.where(pieces[name] >= 0, now[pieces[name]], -1)
+    if "blocker" in other:
+        barred = other["blocker"][barred]
+    return Facts(pieces, Sets(evidence.barring, barred))
+
+
+def _moved_edges(facts: Facts, edge_now: Ints) -> Facts:
+    """Return the facts of the edges that stay, by the numbers they have now (-1: gone)."""
+    place = np.flatnonzero(edge_now[facts.pieces["edge"]] >= 0)
+    pieces = facts.pieces[place]
+    pieces["edge"] = edge_now[pieces["edge"]]
+    return Facts(pieces, facts.barred.chosen(place))
+
+
+def _put_together(  # noqa: PLR0913, PLR0917
+    network: Network,
+    as_of: versions.Date,
+    inputs: Inputs,
+    facts: Facts,
+    table: gpd.GeoDataFrame,
+    boxes: NDArray[np.float64],
+) -> Evidence:
+    """Return the evidence of a network from the facts of all its edges, their sources as rows of the table."""
     return Evidence(
         network,
         versions.as_date(as_of),
         inputs.rules,
-        pieces,
+        facts.pieces,
         inputs.hazards,
         inputs.points,
         table,
         facts.barred.first,
         facts.barred.names,
         inputs.arrangement,
+        boxes,
+        inputs,
     )

@@ -80,10 +80,14 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Known:
-    """A road as it is known on the day: the version in force, and the one in which OpenStreetMap spoke last."""
+    """A road as it is known on the day: the version in force, and the one in which OpenStreetMap spoke last.
+
+    `later` are the versions that take effect afterwards, before OpenStreetMap speaks anew: they repeat its old words.
+    """
 
     ruling: dict[str, Any]
     spoken: dict[str, Any]
+    later: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def said(self) -> Mapping[str, Any]:
@@ -104,6 +108,7 @@ def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | Non
 
     The first extract of an area holds from the beginning of time, as roads without a date do. In a later one a way that
     changed, is new or is gone changes from the extract's date on, so that each day's network is that of one extract.
+    Later versions of it, made here, get a version each that keeps what they say of explosive ordnance.
 
     Args:
         extract: the extract.
@@ -125,10 +130,16 @@ def changes(extract: Extract, known: gpd.GeoDataFrame, valid_from: dt.date | Non
     made: list[dict[str, Any]] = []
     rows = _dictionaries(extract.roads)
     for row in rows:
-        version = _judged(row, before.get(row["id"]), held, found)
-        if version is not None:
-            made.append(version | {"valid_from": day if row["id"] in before else begins})
-    made += [version | {"valid_from": day} for version in _gone(extract, before, found)]
+        one = before.get(row["id"])
+        if one is None:
+            found.new += 1
+            made.append(_closed_where_it_was(row, held, found) | {"valid_from": begins})
+        elif _changes(row, one, found):
+            made += [
+                _closed_where_it_was(_with_own(row, ruling, found), held, found) | {"valid_from": since}
+                for since, ruling in _standing(one, day)
+            ]
+    made += _gone(extract, before, day, found)
     frame = pd.DataFrame(made, columns=[*LAYERS["roads"].names, "extra", "source_row", "geometry"])
     shaped = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326")
     found.versions = versions.typed(shaped, LAYERS["roads"])
@@ -140,16 +151,29 @@ def _known(of_osm: gpd.GeoDataFrame, day: dt.date) -> dict[str, _Known]:
     if not len(of_osm):
         return {}
     ordered = of_osm.iloc[versions.order(of_osm)]
-    ordered = ordered[versions.days(ordered["valid_from"]) <= versions.day(day)]
+    past = versions.days(ordered["valid_from"]) <= versions.day(day)
     found: dict[str, _Known] = {}
     spoken: dict[str, dict[str, Any]] = {}
-    for row, extra in zip(_dictionaries(ordered), extras(ordered), strict=True):
+    for row, extra, is_past in zip(_dictionaries(ordered), extras(ordered), past.tolist(), strict=True):
         whole = row | {"extra": extra}
         # An edit keeps the digest: the first version that carries it is OpenStreetMap's own.
         if DIGEST in extra and extra[DIGEST] != _digest(spoken.get(row["id"])):
             spoken[row["id"]] = whole
-        found[row["id"]] = _Known(whole, spoken.get(row["id"], {}))
+        if is_past:
+            found[row["id"]] = _Known(whole, spoken.get(row["id"], {}))
+        elif row["id"] in found and _digest(spoken.get(row["id"])) == found[row["id"]].said.get(DIGEST):
+            found[row["id"]].later.append(whole)
     return found
+
+
+def _standing(known: _Known, day: dt.date) -> list[tuple[dt.date, dict[str, Any]]]:
+    """Return the version in force on a day and those after it that repeat it, with the day each takes effect.
+
+    Of versions of one day the last recorded rules; those that somebody withdrew stay so.
+    """
+    after = {one["valid_from"]: one for one in known.later}
+    kept = [(since.date(), one) for since, one in after.items() if not one["withdrawn"]]
+    return [(day, known.ruling), *kept]
 
 
 def _dictionaries(frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -160,27 +184,22 @@ def _digest(version: dict[str, Any] | None) -> str | None:
     return version["extra"].get(DIGEST) if version else None
 
 
-def _judged(
-    row: dict[str, Any], known: _Known | None, held: dict[tuple[int, int], dict[str, Any]], found: Changes
-) -> dict[str, Any] | None:
-    """Return the version that a way makes, None where it makes none; counts and remarks go into `found`."""
-    if known is None:
-        found.new += 1
-        return _closed_where_it_was(row, held, found)
+def _changes(row: dict[str, Any], known: _Known, found: Changes) -> bool:
+    """Say whether a way that is known makes a version; counts and remarks go into `found`."""
     ruling, same = known.ruling, known.said.get(DIGEST) == row["extra"][DIGEST]
     was_gone = ruling["withdrawn"] and GONE in ruling["extra"]
     if ruling["withdrawn"] and not was_gone:
         found.withdrawn += 1
-        return None
+        return False
     if same and not was_gone:
         found.unchanged += 1
-        return None
+        return False
     if was_gone:
         found.back += 1
     else:
         found.changed += 1
         _say_what_was_edited(row, known, found)
-    return _closed_where_it_was(_with_own(row, ruling, found), held, found)
+    return True
 
 
 def _with_own(row: dict[str, Any], ruling: dict[str, Any], found: Changes) -> dict[str, Any]:
@@ -212,8 +231,7 @@ def _say_what_was_edited(row: dict[str, Any], known: _Known, found: Changes) -> 
 def _held(before: dict[str, _Known]) -> dict[tuple[int, int], dict[str, Any]]:
     """Return the stretches between two nodes that are closed or restricted, with the record that says so."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    for known in before.values():
-        ruling = known.ruling
+    for known, ruling in ((road, one) for road in before.values() for one in (road.ruling, *road.later)):
         if ruling["eo_status"] not in _HELD or (ruling["withdrawn"] and GONE not in ruling["extra"]):
             continue
         for stretch in _stretches(known.said):
@@ -247,7 +265,7 @@ def _closed_where_it_was(
     return row | {name: worst[name] for name in OWN}
 
 
-def _gone(extract: Extract, before: dict[str, _Known], found: Changes) -> list[dict[str, Any]]:
+def _gone(extract: Extract, before: dict[str, _Known], day: dt.date, found: Changes) -> list[dict[str, Any]]:
     """Return withdrawn versions of the ways that are in this extract's area no more."""
     made = []
     for identifier, known in before.items():
@@ -257,6 +275,7 @@ def _gone(extract: Extract, before: dict[str, _Known], found: Changes) -> list[d
             found.elsewhere += 1
             continue
         found.gone += 1
-        extra = {**known.ruling["extra"], GONE: True}
-        made.append(known.ruling | {"withdrawn": True, "extra": extra, "source_row": None})
+        for since, one in _standing(known, day):
+            extra = {**known.said, **one["extra"], GONE: True}
+            made.append(one | {"withdrawn": True, "extra": extra, "source_row": None, "valid_from": since})
     return made

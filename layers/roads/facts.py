@@ -5,7 +5,8 @@ is looked at again comes out the same to the last digit, whatever is looked at w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -30,6 +31,7 @@ from layers.roads.stretches import Runs, Sets, cut, joined, sets_of, settled
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Rows = NDArray[Any]
 
 LONG_AGO = -(2**22)
 """A day before every date."""
@@ -39,6 +41,28 @@ TILE = 0.25
 
 _SHAPES = 2**40
 """More than any number of shapes of a layer."""
+
+PIECES = np.dtype(
+    [
+        ("edge", "i4"),
+        ("begin", "f8"),  # metres along the edge
+        ("end", "f8"),
+        ("ground", "i1"),  # a place in layers.coverage.state.STATES
+        ("source", "i4"),  # the row of `sources` that the state stands on, -1 where there is none
+        (
+            "blocker",
+            "i4",
+        ),  # the nearest CHA, else SHA, that it lies on or in whose buffer; else -1
+        ("point", "i4"),  # the nearest incident or spot in whose buffer it lies, -1 where there is none
+        # The latest day on which one of those that bar it was asserted; evidence must not be older. LONG_AGO: none.
+        ("asserted", "i4"),
+        ("reported", "i4"),  # the same of its points
+        ("nearest", "i4"),  # the nearest open hazard within `listed_m`, -1 where there is none
+        ("distance", "f8"),  # how near it comes (m), inf where there is none
+        ("exposed", "?"),  # within `exposed_m` of open ground
+    ]
+)
+"""Facts of a piece of road; sorted by edge, then begin; the pieces of an edge fill it. Days are since 1970-01-01."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,40 +132,51 @@ def gathered(arrangement: Arranged, as_of: versions.Date, rules: Rules, before: 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The facts of pieces of road, as the columns of `PIECES`; `source` as a code, see `layers.roads.records.codes`."""
+    """The facts of pieces of road, in order of edge and position.
 
-    edge: Ints
-    begin: Floats
-    end: Floats
-    ground: Ints
-    source: Ints
-    blocker: Ints
-    point: Ints
-    asserted: Ints
-    reported: Ints
-    nearest: Ints
-    distance: Floats
-    exposed: Bools
+    Attributes:
+        pieces: (p,) of the type `PIECES`, but `source` is a code, see `layers.roads.records.codes`.
+        barred: the hazards that bar each piece.
+    """
+
+    pieces: Rows
     barred: Sets
-
-    def chosen(self, place: Ints) -> "Facts":
-        """Return the facts of some pieces."""
-        columns = {one.name: getattr(self, one.name)[place] for one in fields(self) if one.name != "barred"}
-        return Facts(**columns, barred=self.barred.chosen(place))
 
 
 def together(parts: list[Facts]) -> Facts:
     """Return the facts of different edges as one, in order of edge."""
-    columns = {
-        one.name: np.concatenate([getattr(part, one.name) for part in parts])
-        for one in fields(Facts)
-        if one.name != "barred"
-    }
+    pieces = np.concatenate([np.zeros(0, dtype=PIECES), *(part.pieces for part in parts)])
     counts = np.concatenate([np.diff(part.barred.first) for part in parts])
     barred = Sets(np.r_[0, np.cumsum(counts)], np.concatenate([part.barred.names for part in parts]))
-    whole = Facts(**columns, barred=barred)
-    order = np.argsort(whole.edge, kind="stable")
-    return whole if (order[1:] > order[:-1]).all() else whole.chosen(order)
+    order = np.argsort(pieces["edge"], kind="stable")
+    if (order[1:] > order[:-1]).all():
+        return Facts(pieces, barred)
+    return Facts(pieces[order], barred.chosen(order))
+
+
+def spliced(old: Facts, edges: Ints, fresh: Facts) -> Facts:
+    """Return the facts of all edges with those of some edges (ascending) taken from `fresh`."""
+    # Stretches of edges that follow each other: what lies between is copied as it is.
+    opens = np.r_[True, edges[1:] != edges[:-1] + 1][: len(edges)]
+    low, high = edges[opens], edges[np.r_[opens[1:], True][: len(edges)]] + 1
+    pieces, counts, names = [], [], []
+    cut, cut_fresh = (
+        np.column_stack([np.searchsorted(np.ascontiguousarray(one.pieces["edge"]), side) for side in (low, high)])
+        for one in (old, fresh)
+    )
+
+    def copy(one: Facts, start: int, stop: int) -> None:
+        pieces.append(one.pieces[start:stop])
+        counts.append(np.diff(one.barred.first[start : stop + 1]))
+        names.append(one.barred.names[one.barred.first[start] : one.barred.first[stop]])
+
+    done = 0
+    for (start, stop), (fresh_start, fresh_stop) in zip(cut.tolist(), cut_fresh.tolist(), strict=True):
+        copy(old, done, start)
+        copy(fresh, fresh_start, fresh_stop)
+        done = stop
+    copy(old, done, len(old.pieces))
+    return Facts(np.concatenate(pieces), Sets(np.r_[0, np.cumsum(np.concatenate(counts))], np.concatenate(names)))
 
 
 def found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
@@ -203,22 +238,16 @@ def _found(network: Network, edges: Ints, inputs: Inputs) -> Facts:
         *parts, seg.start, seg.axis, seg.scale, stretches.road, hazards.first, hazards.local,
         lines.edges, lines.first, lines.boxes, inputs.rules.listed_m,
     )  # fmt: skip
-    dates = versions.days(inputs.points["date"])
-    return Facts(
-        edges[stretches.road],
-        stretches.begin,
-        stretches.end,
-        ground[place],
-        source[place],
-        blocker,
-        point,
-        _latest(barred, inputs.hazards.asserted),
-        _latest(by_point, dates),
-        np.where(nearest >= 0, hazards.of[nearest], -1) if len(hazards.of) else nearest,
-        distance,
-        exposed[place],
-        barred,
-    )
+    pieces = np.zeros(len(stretches), dtype=PIECES)
+    pieces["edge"] = edges[stretches.road]
+    pieces["begin"], pieces["end"] = stretches.begin, stretches.end
+    pieces["ground"], pieces["source"], pieces["exposed"] = ground[place], source[place], exposed[place]
+    pieces["blocker"], pieces["point"] = blocker, point
+    pieces["asserted"] = _latest(barred, inputs.hazards.asserted)
+    pieces["reported"] = _latest(by_point, versions.days(inputs.points["date"]))
+    pieces["nearest"] = np.where(nearest >= 0, hazards.of[nearest], -1) if len(hazards.of) else -1
+    pieces["distance"] = distance
+    return Facts(pieces, barred)
 
 
 def _covers(seg: Segments, boxes: Floats, inputs: Inputs, layer: int) -> Runs:

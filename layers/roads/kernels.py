@@ -10,8 +10,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from layers.roads.plane import HALF_BAND, LEAST_RADIUS
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -21,10 +19,22 @@ TIE = 1e-6
 SHORT = 1e-3
 """Shorter pieces of road than this (m) come from rounding."""
 
+BAND = 2.0**-8
+"""The height of the bands of `layers.roads.plane` in degrees: some 430 m. A power of two, for exact borders.
+
+It stands here because compiled functions are kept until this file changes.
+"""
+
+HALF_BAND = float(np.radians(BAND / 2))
+"""Half of that, in radians."""
+
+LEAST_RADIUS = 6_335_000.0
+"""No radius of curvature of the ellipsoid is less (m)."""
+
 _FAR = 1e300
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _turned(edges: Floats, place: int, start: Floats, axis: Floats, scale: Floats) -> tuple[float, float, float, float]:
     """Return the ends of a boundary edge in the frame of a segment: u, w of one and of the other."""
     ax, ay = (edges[place, 0] - start[0]) * scale[0], (edges[place, 1] - start[1]) * scale[1]
@@ -37,7 +47,7 @@ def _turned(edges: Floats, place: int, start: Floats, axis: Floats, scale: Float
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _beside(ua: float, wa: float, ub: float, wb: float, distance: float) -> tuple[float, float]:
     """Return between which u the line w = 0 is within a distance of an edge; low above high where nowhere."""
     low, high = _FAR, -_FAR
@@ -68,8 +78,10 @@ def _beside(ua: float, wa: float, ub: float, wb: float, distance: float) -> tupl
     return low, high
 
 
-@njit(cache=True, nogil=True)
-def _apart(box: Floats, start: Floats, axis: Floats, scale: Floats, low: float, high: float) -> float:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _apart(  # noqa: PLR0913, PLR0917
+    box: Floats, start: Floats, axis: Floats, scale: Floats, low: float, high: float
+) -> float:
     """Return a distance (m) that a stretch of a segment is at least away from a box (west, south, east, north)."""
     x0, x1 = start[0] * scale[0] + low * axis[0], start[0] * scale[0] + high * axis[0]
     y0, y1 = start[1] * scale[1] + low * axis[1], start[1] * scale[1] + high * axis[1]
@@ -78,7 +90,7 @@ def _apart(box: Floats, start: Floats, axis: Floats, scale: Floats, low: float, 
     return float(np.hypot(dx, dy))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _more(rows: Floats, names: Ints, used: int) -> tuple[Floats, Ints]:
     """Return the rows with room for as many again."""
     wide, long = np.empty((2 * used, rows.shape[1])), np.empty((2 * used, names.shape[1]), np.int64)
@@ -86,8 +98,19 @@ def _more(rows: Floats, names: Ints, used: int) -> tuple[Floats, Ints]:
     return wide, long
 
 
-@njit(cache=True, nogil=True)
-def near(  # noqa: PLR0913, PLR0917, C901
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sort(values: Floats, others: Floats, count: int) -> None:
+    """Sort the first values in place, and others with them; few at a time, most of them in order already."""
+    for k in range(1, count):
+        value, other, at = values[k], others[k], k
+        while at > 0 and values[at - 1] > value:
+            values[at], others[at] = values[at - 1], others[at - 1]
+            at -= 1
+        values[at], others[at] = value, other
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def near(  # noqa: C901, PLR0912, PLR0913, PLR0917
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -140,20 +163,20 @@ def near(  # noqa: PLR0913, PLR0917, C901
                     if low <= high and high >= 0 and low <= whole:
                         lows[found], highs[found] = max(low, 0.0), min(high, whole)
                         found += 1
-                ends = np.sort(crossed[:crossings])
+                _sort(crossed, crossed, crossings)
                 # From the right: the stretches beyond which an odd number of crossings lies.
                 for k in range(crossings - 1, -1, -2):
-                    low, high = -_FAR if k == 0 else ends[k - 1], ends[k]
+                    low, high = -_FAR if k == 0 else crossed[k - 1], crossed[k]
                     if high >= 0 and low <= whole:
                         lows[found], highs[found] = max(low, 0.0), min(high, whole)
                         found += 1
                 if found == 0:
                     continue
-                order = np.argsort(lows[:found])
-                low, high = lows[order[0]], highs[order[0]]
+                _sort(lows, highs, found)
+                low, high = lows[0], highs[0]
                 for place in range(1, found + 1):
-                    if place < found and lows[order[place]] <= high:
-                        high = max(high, highs[order[place]])
+                    if place < found and lows[place] <= high:
+                        high = max(high, highs[place])
                         continue
                     if used == len(names):
                         runs, names = _more(runs, names, used)
@@ -161,12 +184,12 @@ def near(  # noqa: PLR0913, PLR0917, C901
                     runs[used, 0], runs[used, 1] = low, high
                     used += 1
                     if place < found:
-                        low, high = lows[order[place]], highs[order[place]]
+                        low, high = lows[place], highs[place]
     return names[:used].copy(), runs[:used].copy()
 
 
-@njit(cache=True, nogil=True)
-def inside(  # noqa: PLR0913, PLR0915, PLR0917, C901
+@njit(cache=True, nogil=True, error_model="numpy")
+def inside(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
     seg_first: Ints,
     start: Floats,
     axis: Floats,
@@ -227,33 +250,37 @@ def inside(  # noqa: PLR0913, PLR0915, PLR0917, C901
                 for k in range(ties):
                     cuts[count], cuts[count + 1] = tie_low[k], tie_high[k]
                     count += 2
-                edge_of = np.sort(cuts[:count])
-                ends = np.sort(crossed[:crossings])
+                _sort(cuts, cuts, count)
                 begun = -1.0
                 for k in range(count):
                     covered = False
                     if k + 1 < count:
-                        if edge_of[k + 1] == edge_of[k]:
+                        if cuts[k + 1] == cuts[k]:
                             continue
-                        middle = (edge_of[k] + edge_of[k + 1]) / 2
-                        covered = (crossings - np.searchsorted(ends, middle)) % 2 == 1
+                        middle = (cuts[k] + cuts[k + 1]) / 2
+                        beyond = 0
+                        for one_crossing in range(crossings):
+                            beyond += crossed[one_crossing] > middle
+                        covered = beyond % 2 == 1
                         for one_tie in range(ties):
                             if tie_low[one_tie] <= middle <= tie_high[one_tie]:
                                 covered = claims
                     if covered and begun < 0:
-                        begun = edge_of[k]
+                        begun = cuts[k]
                     elif not covered and begun >= 0:
                         if used == len(names):
                             runs, names = _more(runs, names, used)
                         names[used, 0], names[used, 1] = s, c
-                        runs[used, 0], runs[used, 1] = begun, edge_of[k]
+                        runs[used, 0], runs[used, 1] = begun, cuts[k]
                         used += 1
                         begun = -1.0
     return names[:used].copy(), runs[:used].copy()
 
 
-@njit(cache=True, nogil=True)
-def _point_gap(u: float, w: float, ua: float, wa: float, ub: float, wb: float) -> float:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _point_gap(  # noqa: PLR0913, PLR0917
+    u: float, w: float, ua: float, wa: float, ub: float, wb: float
+) -> float:
     """Return the square of the distance of a point from an edge."""
     du, dw = ub - ua, wb - wa
     square = du * du + dw * dw
@@ -262,7 +289,7 @@ def _point_gap(u: float, w: float, ua: float, wa: float, ub: float, wb: float) -
     return x * x + y * y
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _gap(  # noqa: PLR0913, PLR0917
     start: Floats,
     axis: Floats,
@@ -289,7 +316,7 @@ def _gap(  # noqa: PLR0913, PLR0917
     return 0.0 if beyond % 2 == 1 else float(np.sqrt(best))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def gaps(  # noqa: PLR0913, PLR0917
     part_first: Ints,
     part_segment: Ints,
@@ -318,7 +345,7 @@ def gaps(  # noqa: PLR0913, PLR0917
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def nearest(  # noqa: PLR0913, PLR0917
     part_first: Ints,
     part_segment: Ints,
@@ -356,7 +383,7 @@ def nearest(  # noqa: PLR0913, PLR0917
     return who, how
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def parts(  # noqa: PLR0913, PLR0917
     seg_first: Ints, length: Floats, begin: Floats, end: Floats, road: Ints, low: Floats, high: Floats
 ) -> tuple[Ints, Ints, Floats]:

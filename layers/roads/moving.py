@@ -15,7 +15,7 @@ from layers.coverage.opens import OpenGround
 from layers.coverage.records import Hazards, Releases, Said, Surveys
 from layers.coverage.register import Register
 from layers.roads.network import Network
-from layers.roads.outlines import grown
+from layers.roads.outlines import drawn, grown
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -152,11 +152,34 @@ def touched(boxes: Floats, grounds: Floats, reach: Floats) -> Bools:
     found = np.zeros(len(boxes), dtype=bool)
     wide = grown(grounds, reach)
     if len(wide) > 64:  # too many to ask one by one
-        found[shapely.STRtree(shapely.box(*boxes.T)).query(shapely.box(*wide.T))[1]] = True
+        found[shapely.STRtree(drawn(boxes)).query(drawn(wide))[1]] = True
         return found
     for west, south, east, north in wide.tolist():
         found |= (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
     return found
+
+
+def edges_before(old: Network, new: Network, old_half: Floats, new_half: Floats) -> Ints:
+    """Return where each edge of a network stands in an older one, NEW where it does not: by keys, where both have them.
+
+    Args:
+        old, new: the networks.
+        old_half, new_half: half of the width of their edges (m).
+    """
+    if old.key is not None and new.key is not None and _once(old.key) and _once(new.key):
+        found = np.full(len(new), NEW, dtype=np.int64)
+        if len(old):
+            order = np.argsort(old.key)
+            place = order[np.searchsorted(old.key, new.key, sorter=order).clip(max=len(order) - 1)]
+            same = old.key[place] == new.key
+            found[same] = place[same]
+        return found
+    return places_before(edge_keys(old, old_half), edge_keys(new, new_half))
+
+
+def _once(keys: NDArray[np.uint64]) -> bool:
+    """Say whether no key stands twice."""
+    return len(np.unique(keys)) == len(keys)
 
 
 def edge_keys(network: Network, half_width: Floats) -> NDArray[np.bytes_]:

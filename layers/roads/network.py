@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from layers.roads.access import directions, open_to
-from layers.roads.heights import along_structures
+from layers.roads.heights import along_roads
 from layers.roads.joining import TOLERANCE_M, Joined, joined
 from layers.roads.keys import keys_of
 from layers.roads.rules import Mode
@@ -91,7 +91,8 @@ def build(
     Args:
         roads: records in force with the fields of the layer `roads` and, where there is any, `extra`; EPSG:4326.
         tolerance_m: how near to a road an end belongs to it (m).
-        height: gives the elevation (v,) of places (v, 2) in m, NaN where it is not known; None: none is known.
+        height: gives the elevation (v,) of places (v, 2) in m, NaN where it is not known; None: none is known. The
+            network's heights are averaged along each road (`layers.roads.heights`).
 
     Raises:
         ValueError: the roads are not in longitude and latitude, or two of them have one id.
@@ -161,4 +162,4 @@ def _measured(
     along: Floats = np.asarray(pd.Series(steps).groupby(vertices.part).cumsum(), dtype=np.float64)
     if height is None:
         return along, np.full(len(along), np.nan)
-    return along, along_structures(vertices, along, np.asarray(height(vertices.xy), dtype=np.float64), extra)
+    return along, along_roads(vertices, along, np.asarray(height(vertices.xy), dtype=np.float64), extra)

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from layers.coverage.cutting import edges_of
+from layers.coverage.cutting import edges_of, within
 from layers.roads.network import Network
 from layers.roads.plane import metres_per_degree
 
@@ -68,9 +68,15 @@ class Candidates:
 
 def boxes_of_edges(network: Network, edges: Ints) -> Floats:
     """Return west, south, east, north (n, 4) of some edges."""
-    low = np.minimum.reduceat(network.lonlat, network.first[:-1]) if len(network) else np.zeros((0, 2))
-    high = np.maximum.reduceat(network.lonlat, network.first[:-1]) if len(network) else np.zeros((0, 2))
-    return np.hstack([low, high])[edges]
+    count = network.first[edges + 1] - network.first[edges]
+    xy = network.lonlat
+    if len(edges) < len(network):
+        xy = xy[np.repeat(network.first[edges], count) + within(count)]
+    first = np.cumsum(count) - count
+    if not len(edges):
+        return np.zeros((0, 4))
+    sides = [side.reduceat(np.ascontiguousarray(xy[:, k]), first) for side in (np.minimum, np.maximum) for k in (0, 1)]
+    return np.column_stack(sides)
 
 
 def grown(boxes: Floats, metres: Floats) -> Floats:
@@ -79,6 +85,12 @@ def grown(boxes: Floats, metres: Floats) -> Floats:
     reach = np.minimum(np.maximum(np.abs(boxes[:, 1]), np.abs(boxes[:, 3])) + tall, 89.0)
     wide = metres * _WIDER / metres_per_degree(reach)[0]
     return boxes + np.column_stack([-wide, -tall, wide, tall])
+
+
+def drawn(boxes: Floats) -> Geometries:
+    """Return boxes (n, 4) as polygons."""
+    found: Geometries = np.asarray(shapely.box(boxes[:, 0], boxes[:, 1], boxes[:, 2], boxes[:, 3]), dtype=object)
+    return found
 
 
 def candidates(roads: Floats, boxes: Floats, geometries: Geometries) -> Candidates:
@@ -92,12 +104,12 @@ def candidates(roads: Floats, boxes: Floats, geometries: Geometries) -> Candidat
     if not len(roads) or not len(boxes):
         near = np.zeros(0, dtype=np.int64)
     else:
-        west, south, east, north = *roads[:, :2].min(axis=0), *roads[:, 2:].max(axis=0)
+        (west, south), (east, north) = roads[:, :2].min(axis=0), roads[:, 2:].max(axis=0)
         meets = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
         near = np.flatnonzero(meets)
     road, place = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     if len(near):
-        road, place = shapely.STRtree(shapely.box(*boxes[near].T)).query(shapely.box(*roads.T))
+        road, place = shapely.STRtree(drawn(boxes[near])).query(drawn(roads))
     used, local = np.unique(near[place], return_inverse=True)
     order = np.lexsort((local.ravel(), road))
     road, local = road[order], local.ravel()[order].astype(np.int64)

@@ -16,21 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.coverage.cutting import within
+from layers.roads.kernels import BAND, HALF_BAND, LEAST_RADIUS
 from layers.roads.network import Network
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BAND = 2.0**-8
-"""The height of a band in degrees: some 430 m. A power of two, so that borders are exact."""
-
-HALF_BAND = float(np.radians(BAND / 2))
-"""Half of that, in radians."""
-
 _A = 6_378_137.0
 _E2 = (2 - 1 / 298.257223563) / 298.257223563
-LEAST_RADIUS = 6_335_000.0
-"""No radius of curvature of the ellipsoid is less (m)."""
 
 
 def metres_per_degree(latitude: Floats) -> tuple[Floats, Floats]:

@@ -93,8 +93,31 @@ POWER_W_PER_KG = (8.3, 12.0, 40.0)
 """Power by mass (W/kg): convoy, bus, car. 8.3 is the design truck of 120 kg per kW."""
 ROLLING_PAVED, ROLLING_LOOSE = 0.015, 0.04
 """Rolling resistance on a paved and on a loose surface."""
-STEEPEST = 0.5
-"""No road is steeper; what seems so is a height that does not belong to the road."""
+STEEPEST: Mapping[str, float] = MappingProxyType(
+    {
+        "motorway": 0.07,
+        "motorway_link": 0.09,
+        "trunk": 0.09,
+        "trunk_link": 0.10,
+        "primary": 0.12,
+        "primary_link": 0.12,
+        "secondary": 0.14,
+        "secondary_link": 0.14,
+        "tertiary": 0.16,
+        "tertiary_link": 0.16,
+        "unclassified": 0.20,
+        "residential": 0.20,
+        "living_street": 0.20,
+        "service": 0.25,
+        "busway": 0.10,
+        "road": 0.20,
+        "track": 0.30,
+    }
+)
+"""The steepest slope of a road of each class in mountains, no less than design standards allow (AASHTO: some 12 % for
+collectors, 15 to 17 % for local roads). What seems steeper is a height that does not belong to the road."""
+STEEPEST_PATH = 0.6
+"""The same of paths, steps and all that is not among them."""
 _GRAVITY = 9.81
 
 WALK_KMH = 6.0
@@ -130,7 +153,10 @@ def _slopes(network: Network) -> tuple[Floats, Floats]:
     length = np.diff(network.along)[inner]
     rise = np.nan_to_num(np.diff(network.height)[inner], nan=0.0)
     slope = np.divide(rise, length, out=np.zeros_like(rise), where=length > 0)
-    return np.clip(slope, -STEEPEST, STEEPEST), length
+    edge = np.repeat(np.arange(len(network)), np.diff(network.first) - 1)
+    of_class = each(field_texts(network.roads, "class"), lambda one: STEEPEST.get(one, STEEPEST_PATH))
+    steepest = of_class[network.road[edge]]
+    return np.clip(slope, -steepest, steepest), length
 
 
 def _on_slope(level: Floats, slope: Floats, resistance: Floats, mode: Mode) -> Floats:

@@ -176,5 +176,5 @@ def joined(stretches: Stretches, same: Bools) -> tuple[Stretches, Ints]:
     """
     opens = np.r_[True, ~same | (stretches.road[1:] != stretches.road[:-1])][: len(stretches)]
     first = np.flatnonzero(opens)
-    last = np.r_[first[1:], len(stretches)] - 1
+    last = (np.r_[first[1:], len(stretches)] - 1)[: len(first)]
     return Stretches(stretches.road[first], stretches.begin[first], stretches.end[last]), first

@@ -1,17 +1,18 @@
 """What bars the way between places, and the least ground to clear so that it opens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.coverage.opens import OpenGround
-from layers.routing.arcs import arcs, fastest, graph, traced
+from layers.routing.arcs import Arcs, Graph, arcs, fastest, graph, traced
 from layers.routing.opening import chain
 from layers.routing.passages import Passages, contract
 from layers.routing.shared import SharedGround
-from layers.routing.stretches import Stretches
+from layers.routing.stretches import Judgement, Stretches, stretches
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -79,7 +80,8 @@ def least_opening(  # noqa: PLR0913
     found = chain(passages, shared, passages.node[start], passages.node[goal], needed=needed, time_limit_s=time_limit_s)
     if found is None:
         return None
-    way, backward, seconds = open_way(ways, found.hazards, start, goal)
+    after = opened(ways, found.hazards, start)
+    way, backward, seconds = after.way(int(goal[np.argmin(after.cost[goal])]))
     return Opening(
         found.hazards,
         tuple(str(name) for name in ground.ids[found.hazards]),
@@ -93,22 +95,55 @@ def least_opening(  # noqa: PLR0913
     )
 
 
-def open_way(ways: Stretches, cleared: Ints, sources: Ints, targets: Ints) -> tuple[Ints, Bools, float]:
-    """Return the way once some hazards are cleared: stretches, whether each is gone backwards, and seconds.
+def opens(judged: Judgement, seconds: tuple[Floats, Floats], origin: int, destination: int) -> Mapping[str, Any]:
+    """Return what opens a way between two nodes of a network, as plain values; empty where no clearing does.
 
-    It passes the fewest stretches barred by points, and is the fastest of those. Empty where source is target.
+    `hazards` and `points` (ids; points are incidents and spots to be dealt with), `m2`, `bound_m2`, `proven`.
 
-    Raises:
-        ValueError: there is no way.
+    Args:
+        judged: what the pieces of the network are to a mode.
+        seconds: (e,) and (e,) travel times of the edges forwards and backwards (s), inf where the mode may not.
+        origin, destination: nodes of the network.
     """
+    evidence = judged.evidence
+    found = least_opening(stretches(judged, seconds), evidence.hazards, [origin], [destination])
+    if found is None:
+        return {}
+    return {
+        "hazards": list(found.ids),
+        "m2": found.m2,
+        "bound_m2": found.bound_m2,
+        "proven": found.proven,
+        "points": [str(name) for name in evidence.points["id"].to_numpy()[found.points]],
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The ways from some sources once hazards are cleared: past the fewest stretches with points, then the fastest."""
+
+    arcs: Arcs
+    on: Graph
+    cost: Floats
+    before: Ints
+
+    def way(self, goal: int) -> tuple[Ints, Bools, float]:
+        """Return the way to a node: stretches, whether each is gone backwards, and seconds; empty at a source.
+
+        Raises:
+            ValueError: there is no way.
+        """
+        if np.isinf(self.cost[goal]):
+            raise ValueError("no way opens when these hazards are cleared")
+        way = traced(self.on, self.before, goal)
+        return self.arcs.stretch[way], self.arcs.backward[way], float(self.arcs.seconds[way].sum())
+
+
+def opened(ways: Stretches, cleared: Ints, sources: Ints) -> Opened:
+    """Return the ways from some nodes once some hazards (rows of the open ground) are cleared."""
     left = np.bincount(ways.hazards.row, ~np.isin(ways.hazards.items, cleared), len(ways.edge)) > 0
     usable = arcs(ways, ~ways.shut & ~left)
     # A stretch past a point weighs more than any way without: than all seconds together.
     pointed = ways.points.counts[usable.stretch] > 0
     on = graph(usable, usable.seconds + pointed * (usable.seconds.sum() + 1.0))
-    cost, before = fastest(on, sources)
-    goal = int(targets[np.argmin(cost[targets])])
-    if np.isinf(cost[goal]):
-        raise ValueError("no way opens when these hazards are cleared")
-    way = traced(on, before, goal)
-    return usable.stretch[way], usable.backward[way], float(usable.seconds[way].sum())
+    return Opened(usable, on, *fastest(on, sources))

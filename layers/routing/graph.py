@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.roads.rules import Unsurveyed
+from layers.routing.compiled import compiled
 from layers.routing.judged import Judged
-from layers.routing.search import compiled
+from layers.routing.search import Star
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -80,6 +83,21 @@ class Arcs:
         return Arcs(*(getattr(self, f.name)[rows] for f in fields(Arcs)))
 
 
+class Side(NamedTuple):
+    """Arcs put in order of the nodes at one end, so that a search reads them one after the other.
+
+    Attributes:
+        star: which arcs are at each node, and the node at their other end.
+        time, exposure: (m,) in that order.
+        arc: (m,) which arc of the graph each is.
+    """
+
+    star: Star
+    time: Ints
+    exposure: Ints
+    arc: Small
+
+
 @dataclass(frozen=True, eq=False)
 class Graph(Arcs):
     """Arcs between nodes, and which arcs leave and enter each node.
@@ -103,6 +121,18 @@ class Graph(Arcs):
         first, out = grouped(arcs.tail, nodes)
         into_first, into = grouped(arcs.head, nodes)
         return cls(**columns, nodes=nodes, first=first, out=out, into_first=into_first, into=into)
+
+    @cached_property
+    def leaving(self) -> Side:
+        """The arcs by the node that they leave."""
+        return Side(Star(self.first, self.head[self.out]), self.time[self.out], self.exposure[self.out], self.out)
+
+    @cached_property
+    def entering(self) -> Side:
+        """The arcs by the node that they enter."""
+        return Side(
+            Star(self.into_first, self.tail[self.into]), self.time[self.into], self.exposure[self.into], self.into
+        )
 
 
 @dataclass(frozen=True)
@@ -161,6 +191,16 @@ class Ground:
     def usable(self) -> Bools:
         """Which edges the mode may use in some direction, shape (e,)."""
         return np.isfinite(self.seconds[0]) | np.isfinite(self.seconds[1])
+
+    @cached_property
+    def part_of(self) -> Ints:
+        """The connected part of the network that each edge belongs to, by the roads of the mode, shape (e,)."""
+        net, rows = self.network, self.usable
+        ends = (net.tail[rows], net.head[rows])
+        count = len(net.nodes)
+        links = csr_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(count, count))
+        _, part = connected_components(links, directed=False)
+        return np.asarray(part[net.tail], dtype=np.int64)
 
     @cached_property
     def arcs(self) -> Arcs:

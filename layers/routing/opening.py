@@ -116,7 +116,7 @@ def chain(  # noqa: PLR0913
     hazards = np.union1d(must, passages.hazards.take(question.node[best]))
     total = ground.area(hazards)
     bound = min(ground.area(must) + bound, total)
-    return Chain(hazards, total, bound, bound >= total - rounding - _slack(total))
+    return Chain(hazards, total, bound, bool(bound >= total - rounding - _slack(total)))
 
 
 def _slack(m2: float) -> float:

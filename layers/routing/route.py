@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.coverage.cutting import within
 from layers.routing.front import STEP
 from layers.routing.graph import JOINT, MICRO, Graph, Ground
 from layers.routing.judged import Judged
@@ -102,16 +104,17 @@ def legs_of(graph: Graph, arcs: Ints, anchors: Sequence[Anchor], nodes: int) -> 
         nodes: how many nodes the network has.
     """
     legs: list[Leg] = []
-    for arc in arcs:
-        edge, begin, end = int(graph.edge[arc]), float(graph.begin[arc]), float(graph.end[arc])
+    columns = (graph.edge, graph.begin, graph.end, graph.tail)
+    for edge, begin, end, tail in zip(*(column[arcs].tolist() for column in columns), strict=True):
         if edge == JOINT:
             continue
         if edge < 0:
             stop = -1 - edge
             held = anchors[stop]
             if held.judged is not None:
-                leaving = (int(graph.tail[arc]) % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
-                legs.append(Leg(held.row, *((0.0, held.length) if leaving else (held.length, 0.0)), stop))
+                leaving = (tail % (nodes + 2 * len(anchors)) - nodes) % 2 == 0
+                ends = (0.0, held.length) if leaving else (held.length, 0.0)
+                legs.append(Leg(held.row, ends[0], ends[1], stop))
             continue
         last = legs[-1] if legs else None
         if last and last.stop < 0 and (last.edge, last.end) == (edge, begin) and _goes_on(last, begin, end):
@@ -136,13 +139,15 @@ def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], co
         costs: time (microseconds) and exposure (micrometres).
     """
     lines, blocks, so_far = [], [], 0.0
-    for leg in legs:
-        judged = ground.judged if leg.stop < 0 else anchors[leg.stop].judged
-        if judged is None:
-            continue
-        lines.append(stretch(judged.evidence.network, leg.edge, leg.begin, leg.end))
-        blocks.append(_sections(judged, leg, so_far))
-        so_far += leg.length
+    length = ground.network.length
+    for whole, some in groupby(legs, key=lambda leg: _is_whole(leg, length)):
+        for part in [list(some)] if whole else [[leg] for leg in some]:
+            line, sections = _of_whole(ground, part) if whole else _of_part(ground, anchors, part[0])
+            sections["from_m"] += so_far
+            sections["to_m"] += so_far
+            lines.append(line)
+            blocks.append(sections)
+            so_far = float(sections["to_m"][-1])
     sections = np.concatenate(blocks) if blocks else np.empty(0, dtype=SECTIONS)
     lonlat = np.vstack(lines) if lines else np.empty((0, 2))
     if len(lonlat):
@@ -150,10 +155,66 @@ def route(ground: Ground, anchors: tuple[Anchor, ...], legs: tuple[Leg, ...], co
     return Route(ground, anchors, legs, lonlat, sections, *costs)
 
 
-def _sections(judged: Judged, leg: Leg, so_far: float) -> NDArray[np.void]:
-    """Return the sections of a leg that begins `so_far` metres from the route's beginning."""
+def _is_whole(leg: Leg, length: Floats) -> bool:
+    """Say whether a leg is an edge of the network from one end to the other."""
+    return leg.stop < 0 and min(leg.begin, leg.end) == 0 and max(leg.begin, leg.end) == length[leg.edge]
+
+
+def _of_whole(ground: Ground, legs: Sequence[Leg]) -> tuple[Floats, NDArray[np.void]]:
+    """Return the line and the sections of legs that are whole edges, all at once: a long route is made of them."""
+    net, pieces = ground.network, ground.judged.evidence.pieces
+    edge = np.array([leg.edge for leg in legs])
+    against = np.array([leg.begin > leg.end for leg in legs])
+    length = net.length[edge]
+    line = net.lonlat[_in_turn(net.first[edge], net.first[edge + 1], against)[0]]
+    row, of = _in_turn(ground.first[edge], ground.first[edge + 1], against)
+    begin, end = pieces["begin"][row], pieces["end"][row]
+    real = (begin < length[of]) & (end > 0)
+    row, of, begin = row[real], of[real], begin[real]
+    # A piece ends where the next one of its edge begins, the last at the edge's end: sections leave no gap.
+    same = of[1:] == of[:-1]
+    along = (against[of] & np.r_[False, same]) | (~against[of] & np.r_[same, False])
+    following = np.where(against[of], np.roll(begin, 1), np.roll(begin, -1))
+    end = np.where(along, following, length[of])
+    turned = against[of]
+    goes_on = (turned & np.r_[same, False]) | (~turned & np.r_[False, same])
+    begin[~goes_on] = 0.0
+    before = np.r_[0.0, np.cumsum(length)][of]
+    found = np.zeros(len(row), dtype=SECTIONS)
+    found["from_m"] = before + np.where(against[of], length[of] - end, begin)
+    found["to_m"] = before + np.where(against[of], length[of] - begin, end)
+    found["stop"], found["edge"], found["piece"] = -1, edge[of], row
+    return line, found
+
+
+def _in_turn(low: Ints, high: Ints, against: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return the numbers from each `low` to before its `high`, backwards where `against`, and the range of each."""
+    count = high - low
+    of = np.repeat(np.arange(len(low)), count)
+    rank = within(count)
+    return np.where(against[of], high[of] - 1 - rank, low[of] + rank), of
+
+
+def _of_part(ground: Ground, anchors: tuple[Anchor, ...], leg: Leg) -> tuple[Floats, NDArray[np.void]]:
+    """Return the line and the sections of a leg on part of an edge, or on a connector."""
+    judged = ground.judged if leg.stop < 0 else anchors[leg.stop].judged
+    if judged is None:
+        raise IndexError(f"stop {leg.stop} lies on the carriageway and has no connector")
+    held = (ground.first[leg.edge], ground.first[leg.edge + 1]) if leg.stop < 0 else _held(judged, leg.edge)
+    line = stretch(judged.evidence.network, leg.edge, leg.begin, leg.end)
+    return line, _sections(judged, leg, (int(held[0]), int(held[1])))
+
+
+def _held(judged: Judged, edge: int) -> tuple[int, int]:
+    """Return the first piece of a connector, and the first after it."""
+    low, high = np.searchsorted(judged.evidence.pieces["edge"], [edge, edge + 1])
+    return int(low), int(high)
+
+
+def _sections(judged: Judged, leg: Leg, held: tuple[int, int]) -> NDArray[np.void]:
+    """Return the sections of a leg, whose edge holds some pieces, in metres from its beginning."""
     pieces = judged.evidence.pieces
-    rows = np.arange(*np.searchsorted(pieces["edge"], [leg.edge, leg.edge + 1]))
+    rows = np.arange(*held)
     left, right = min(leg.begin, leg.end), max(leg.begin, leg.end)
     rows = rows[(pieces["begin"][rows] < right) & (pieces["end"][rows] > left)]
     # The ends of the leg are exact, so that the lengths of sections sum to the route's.
@@ -161,6 +222,6 @@ def _sections(judged: Judged, leg: Leg, so_far: float) -> NDArray[np.void]:
     found = np.zeros(len(rows), dtype=SECTIONS)
     if leg.begin > leg.end:
         rows, marks = rows[::-1], (right - left) - marks[::-1]
-    found["from_m"], found["to_m"] = so_far + marks[:-1], so_far + marks[1:]
+    found["from_m"], found["to_m"] = marks[:-1], marks[1:]
     found["stop"], found["edge"], found["piece"] = leg.stop, leg.edge, rows
     return found

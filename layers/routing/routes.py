@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from layers.roads.rules import Mode
 from layers.routing.front import MOST_LABELS, STEP, Front, front
 from layers.routing.graph import Ground, Stop, graph, layered
 from layers.routing.route import Route, legs_of, route
-from layers.routing.snap import Anchor, Connect, Nearby, Refusal, anchor, checked
+from layers.routing.snap import Anchor, Connect, LonLat, Nearby, Refusal, anchor, checked, joined
 from layers.routing.why import Opening, Reason, why
 
 Ints = NDArray[np.int64]
@@ -121,7 +122,7 @@ def routes(  # noqa: PLR0913 - a question, and what answers it
     named = [checked(lonlat, name) for lonlat, name in zip(places, _names(len(places)), strict=True)]
     if all(lonlat == named[0] for lonlat in named):
         return Found(reasons=(Reason("SAME_PLACE", "The route begins and ends at the same place."),))
-    met = [anchor(nearby, ground, at, connect=connect, max_snap_m=limits.max_snap_m) for at in named]
+    met = _met(nearby, ground, named, connect, limits.max_snap_m)
     refused = [(k, m) for k, m in enumerate(met) if isinstance(m, Refusal)]
     if refused:
         said = [_refused(ground, k, m, len(met), limits) for k, m in refused if m.code != "BARRED"]
@@ -149,25 +150,45 @@ def _names(count: int) -> list[str]:
 def _refused(ground: Ground, k: int, refusal: Refusal, count: int, limits: Limits) -> Reason:
     """Return the reason for a place that cannot be led to the road."""
     name = _names(count)[k]
-    facts = {"place": name, "distance_m": refusal.metres}
+    facts: dict[str, Any] = {"place": name, "distance_m": refusal.metres}
     if refusal.code == "NO_ROAD":
         far = "more than 50 km" if refusal.metres is None else f"{refusal.metres:.0f} m"
         within = f"within {limits.max_snap_m:g} m"
         detail = f"{name}: no road for this way of travelling lies {within}; the nearest is {far} away."
+        detail += " Choose a place nearer to a road."
         return Reason("NO_ROAD", detail, facts)
     if refusal.code == "UNSURVEYED_NOT_ALLOWED":
         on_foot = ground.judged.mode == Mode.foot
         rule = (
             "people on foot may use verified carriageways and cleared, handed-over ground only"
             if on_foot
-            else ("unsurveyed ground was ruled out")
+            else "unsurveyed ground was ruled out"
         )
         return Reason(
             "UNSURVEYED_NOT_ALLOWED", f"{name}: the way to the road leads over unsurveyed ground; {rule}.", facts
         )
     code = {0: "START_IN_BUFFER", count - 1: "END_IN_BUFFER"}.get(k, "VIA_IN_BUFFER")
-    detail = f"{name}: the place, or every way from it to a road, lies on open hazardous ground or within its buffer."
-    return Reason(code, detail, facts)
+    where = "every way from the place to a road meets" if refusal.code == "SHUT_IN" else "the place lies on"
+    by = f": {', '.join(refusal.barring)}" if refusal.barring else ""
+    detail = f"{name}: {where} open hazardous ground, or its buffer or that of a report{by}. Do not go there."
+    return Reason(code, detail, {**facts, "barred_by": list(refusal.barring)})
+
+
+def _met(
+    nearby: Nearby, ground: Ground, places: Sequence[LonLat], connect: Connect, max_snap_m: float
+) -> list[Anchor | Refusal]:
+    """Lead all places to the road: to one part of the network where the nearest roads lie in several.
+
+    A path that leads nowhere, or a yard that the map does not join to the street, is often the nearest road.
+    """
+    met = [anchor(nearby, ground, at, connect=connect, max_snap_m=max_snap_m) for at in places]
+    touched = {int(ground.part_of[m.touch.edge]) for m in met if m.touch is not None}
+    if len(touched) < 2:
+        return met
+    part = joined(nearby, ground, places, max_snap_m)
+    if part is None:
+        return met
+    return [anchor(nearby, ground, at, connect=connect, max_snap_m=max_snap_m, part=part) for at in places]
 
 
 def _stop(met: Anchor | Refusal) -> Stop:

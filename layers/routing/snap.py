@@ -7,6 +7,7 @@ carriageway itself has none.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +15,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from layers import measure, versions
-from layers.definitions import LAYERS
+from layers import measure
 from layers.roads.classes import Evidenced
 from layers.roads.network import Network
 from layers.routing.graph import MICRO, Ground, Stop, whole
 from layers.routing.judged import Judged
 from layers.routing.split import place
+from layers.vocabulary import EoStatus
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,9 +85,11 @@ def per_degree(latitude: float) -> Floats:
 def connectors(lines: Floats) -> Network:
     """Return straight lines (k, 2, 2) in degrees as a network: an edge each, of a road without a record."""
     count = len(lines)
+    record: dict[str, Any] = dict.fromkeys(("class", "name", "surface", "eo_as_of", "expires_on"))
+    record |= {"width_m": np.nan, "eo_width_m": np.nan, "oneway": False, "eo_status": EoStatus.not_assessed.value}
     names = {"id": [f"connector-{k + 1}" for k in range(count)]}
-    frame = gpd.GeoDataFrame(names, geometry=[shapely.LineString(line) for line in lines], crs=measure.LONLAT)
-    roads = versions.typed(frame, LAYERS["roads"])
+    geometry = np.asarray(shapely.linestrings(lines), dtype=object)
+    roads = gpd.GeoDataFrame({**names, **record}, geometry=geometry, crs=measure.LONLAT)
     rows, may = np.arange(count), np.ones(count, dtype=bool)
     along = np.column_stack([np.zeros(count), metres(lines[:, 0], lines[:, 1])]).ravel()
     nodes = lines.reshape(-1, 2)
@@ -226,19 +229,27 @@ class Anchor:
         return Stop(self.touch.edge, self.touch.along, round(self.length / WALK_KMH * 3.6 * MICRO), exposure)
 
 
+REFUSALS = ("IN_BUFFER", "UNSURVEYED_NOT_ALLOWED", "BARRED", "SHUT_IN", "NO_ROAD")
+"""Why a place is not led to the road: it lies on open ground or in a buffer; the way to the road is ruled out; there is
+road, and none of it may be used; every way to a road meets open ground or a buffer; there is no road. Of several
+reasons the first is given."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a place cannot be led to the road.
 
     Attributes:
-        code: NO_ROAD, IN_BUFFER, UNSURVEYED_NOT_ALLOWED or BARRED (there is road, and none of it may be used).
+        code: one of `REFUSALS`.
         metres: to the nearest road that the mode may use, None where there is none within 50 km.
         touch: the nearest place on such a road within reach, whatever is known of it.
+        barring: ids of the hazards, incidents and spots that bar the place or every way from it.
     """
 
     code: str
     metres: float | None
     touch: Touch | None = None
+    barring: tuple[str, ...] = ()
 
 
 def half_width(ground: Ground, piece: int) -> float:
@@ -260,8 +271,30 @@ def _width(ground: Ground, name: str, edge: int) -> float:
     return float("nan") if value is None else float(value)
 
 
-def anchor(
-    nearby: Nearby, ground: Ground, at: LonLat, *, connect: Connect, max_snap_m: float = 500.0
+def joined(nearby: Nearby, ground: Ground, places: Sequence[LonLat], max_snap_m: float) -> int | None:
+    """Return the part of the network (`Ground.part_of`) that all places have within reach, and nearest in sum.
+
+    None where there is none. Evidence is not looked at.
+    """
+    everything = np.ones(len(ground.passable), dtype=bool)
+    near: list[dict[int, float]] = []
+    for at in places:
+        mine: dict[int, float] = {}
+        for met in touches(nearby, ground, everything, at, max_snap_m):
+            mine.setdefault(int(ground.part_of[met.edge]), met.metres)
+        near.append(mine)
+    common = set.intersection(*(set(mine) for mine in near))
+    return min(common, key=lambda part: (sum(mine[part] for mine in near), part)) if common else None
+
+
+def anchor(  # noqa: PLR0913 - a place, a network and what may be done
+    nearby: Nearby,
+    ground: Ground,
+    at: LonLat,
+    *,
+    connect: Connect,
+    max_snap_m: float = 500.0,
+    part: int | None = None,
 ) -> Anchor | Refusal:
     """Lead a place to the road.
 
@@ -271,33 +304,37 @@ def anchor(
         at: longitude and latitude.
         connect: judges connectors.
         max_snap_m: the longest connector (m).
+        part: the part of the network (`Ground.part_of`) to be led to; None for any.
 
     Returns:
         The nearest place on a road whose connector may be used, or why there is none. A place that itself lies on open
         ground or in its buffer is refused, however near another road may be.
     """
-    refused: set[str] = set()
+    pieces = ground.judged.evidence.pieces["edge"]
+    inside = np.ones(len(pieces), dtype=bool) if part is None else (ground.part_of == part)[pieces]
+    refused: list[Refusal] = []
     # Most places have a road close by: look there first.
     for within in (max_snap_m / 16, max_snap_m / 4, max_snap_m):
-        everything = touches(nearby, ground, np.ones(len(ground.passable), dtype=bool), at, within)
-        near = touches(nearby, ground, ground.passable, at, within)
+        everything = touches(nearby, ground, inside, at, within)
+        near = touches(nearby, ground, inside & ground.passable, at, within)
         if near and _beside(ground, near[0], everything[0]):
             return Anchor(at, near[0])
         if not everything:
             continue
-        if everything[0].metres == 0 and ground.judged.classes[everything[0].piece] in NEAR_HAZARD:
-            return Refusal("IN_BUFFER", 0.0, everything[0])
+        piece = everything[0].piece
+        if everything[0].metres == 0 and ground.judged.classes[piece] in NEAR_HAZARD:
+            return Refusal("IN_BUFFER", 0.0, everything[0], _barring(ground.judged, np.array([piece])))
         led = _led(at, near or everything, ground, connect)
-        if isinstance(led, Anchor) and near:
-            return led
-        refused.add("BARRED" if isinstance(led, Anchor) else led)
-        if led == "IN_BUFFER":
+        if isinstance(led, Anchor):
+            if near:
+                return led
+            led = Refusal("BARRED", everything[0].metres, everything[0])
+        refused.append(led)
+        if led.code == "IN_BUFFER":
             break
     if not refused:
         return Refusal("NO_ROAD", _how_far(nearby, ground, at, max_snap_m))
-    # Where every way to a road is barred by hazards the place is shut in; a wish that rules one out is named before.
-    code = next(c for c in ("IN_BUFFER", "UNSURVEYED_NOT_ALLOWED", "BARRED", "SHUT_IN") if c in refused)
-    return Refusal("IN_BUFFER" if code == "SHUT_IN" else code, everything[0].metres, everything[0])
+    return min(refused, key=lambda one: REFUSALS.index(one.code))
 
 
 def _beside(ground: Ground, usable: Touch, nearest: Touch) -> bool:
@@ -305,20 +342,32 @@ def _beside(ground: Ground, usable: Touch, nearest: Touch) -> bool:
     return usable.metres <= min(half_width(ground, usable.piece), nearest.metres + NODE_M)
 
 
-def _led(at: LonLat, roads: Sequence[Touch], ground: Ground, connect: Connect) -> Anchor | str:
+def _led(at: LonLat, roads: Sequence[Touch], ground: Ground, connect: Connect) -> Anchor | Refusal:
     """Lead a place to the nearest of some roads that a usable connector leads to, or say why none does."""
     tried = [t for t in roads if t.metres > 0][:CANDIDATES]
     if not tried:
-        return "BARRED"
+        return Refusal("BARRED", roads[0].metres, roads[0])
     judged = connect(connectors(np.array([[at, t.lonlat] for t in tried])))
     edge, passable = judged.evidence.pieces["edge"], judged.passable(ground.unsurveyed)
-    if judged.hard[np.searchsorted(edge, np.arange(len(tried)))].any():
-        return "IN_BUFFER"
+    beginning = np.searchsorted(edge, np.arange(len(tried)))
+    barring = _barring(judged, np.flatnonzero(judged.hard))
+    if judged.hard[beginning].any():
+        own = _barring(judged, beginning[judged.hard[beginning]])
+        return Refusal("IN_BUFFER", tried[0].metres, tried[0], own)
     for row, touched in enumerate(tried):
         if passable[edge == row].all():
             return Anchor(at, touched, judged, row)
-    hard = [judged.hard[edge == row].any() for row in range(len(tried))]
-    return "SHUT_IN" if all(hard) else "UNSURVEYED_NOT_ALLOWED"
+    shut_in = all(judged.hard[edge == row].any() for row in range(len(tried)))
+    return Refusal("SHUT_IN" if shut_in else "UNSURVEYED_NOT_ALLOWED", tried[0].metres, tried[0], barring)
+
+
+def _barring(judged: Judged, pieces: Ints) -> tuple[str, ...]:
+    """Return the ids of the hazards, then of the incidents and spots, that bar some pieces."""
+    evidence = judged.evidence
+    held = [evidence.barred_by[evidence.barring[p] : evidence.barring[p + 1]] for p in pieces]
+    hazards = np.unique(np.concatenate([*held, np.empty(0, dtype=np.int64)]).astype(np.int64))
+    points = np.unique(evidence.pieces["point"][pieces])
+    return (*map(str, evidence.hazards.ids[hazards]), *map(str, evidence.points["id"].iloc[points[points >= 0]]))
 
 
 def _how_far(nearby: Nearby, ground: Ground, at: LonLat, reach: float) -> float | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from layers.roads.classes import HARD, Evidenced
@@ -57,6 +58,7 @@ class Stretches:
         metres: (k, 9) metres of each class (`layers.roads.classes.Evidenced`).
         worst: (k,) the worst class on it.
         shut: (k,) whether it stays impassable whatever is cleared: closed by its record, or not open to the mode.
+        closed: (k,) whether it is so by the record of its road.
         hazards: for each stretch, the hazards (rows of the open ground) that bar it.
         points: for each stretch, the incidents and spots (rows of the evidence's points) that bar it.
         place: (m,) the node of each place.
@@ -73,6 +75,7 @@ class Stretches:
     metres: Floats
     worst: NDArray[np.int8]
     shut: Bools
+    closed: Bools
     hazards: Rows
     points: Rows
     place: Ints
@@ -100,7 +103,8 @@ def closed_by_record(network: Network, rules: Rules, mode: Mode) -> Bools:
     status = network.of_road("eo_status").astype(object)
     narrow = np.ones(len(network), bool)
     if "eo_width_m" in network.roads:
-        narrow = ~(network.of_road("eo_width_m").astype(float) >= rules.width_m[mode])
+        width = pd.to_numeric(network.roads["eo_width_m"], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        narrow = ~(width >= rules.width_m[mode])[network.road]
     return np.asarray(shut | (status == "closed") | ((status == "restricted") & narrow))
 
 
@@ -152,7 +156,9 @@ def stretches(
     if mode is Mode.foot:
         # Ground in a buffer is not cleared when the hazard beside it is: people on foot still may not go there.
         never |= (kind == Evidenced.inside_buffer) & ~may
-    shut = closed_by_record(network, evidence.rules, mode)[of]
+    closed = closed_by_record(network, evidence.rules, mode)[of]
+    closed[stretch[kind == Evidenced.closed]] = True
+    shut = closed.copy()
     shut[stretch[never]] = True
     return Stretches(
         nodes=nodes,
@@ -166,6 +172,7 @@ def stretches(
         metres=np.asarray(by_class, np.float64).reshape(count, len(Evidenced)),
         worst=worst,
         shut=shut,
+        closed=closed,
         hazards=Rows.of(np.repeat(stretch[within], per), by, count),
         points=Rows.of(stretch[at], point[at], count),
         place=place,

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from layers.roads.classes import Evidenced
 from layers.routing.graph import Graph, Ground, Stop, graph
 from layers.routing.judged import Judged
-from layers.routing.search import Star, advance, begin
+from layers.routing.search import advance, begin
 from layers.routing.split import cut
+from layers.vocabulary import EoStatus
 
 Bools = NDArray[np.bool_]
 Seconds = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -43,19 +45,31 @@ def obstacles(ground: Ground) -> NDArray[np.int8]:
     """Return what bars each piece, as bits, shape (p,): the traveller's wish or mode, a hazard or report, a record."""
     judged = ground.judged
     pieces, classes = judged.evidence.pieces, judged.classes
-    status = ground.network.of_road("eo_status")[pieces["edge"]]
     near = ((pieces["blocker"] >= 0) | (pieces["point"] >= 0)) & ~judged.lifted
     closed = classes == Evidenced.closed
     hazard = (classes == Evidenced.inside_hazard) | (classes == Evidenced.inside_buffer) | (closed & near)
     wish = ~judged.hard & ~ground.passable
-    barred = wish * POLICY + hazard * HAZARD + (closed | (hazard & (status == "closed"))) * CLOSED
+    barred = wish * POLICY + hazard * HAZARD + (closed | (hazard & closed_by_record(judged))) * CLOSED
     return np.asarray(barred, dtype=np.int8)
+
+
+def closed_by_record(judged: Judged) -> Bools:
+    """Say which pieces lie on a road that stays closed to the mode whatever is cleared: its class may say a hazard."""
+    network, rules = judged.evidence.network, judged.evidence.rules
+    roads = network.roads
+    if "eo_status" not in roads:
+        return np.zeros(len(judged.classes), dtype=bool)
+    status = roads["eo_status"].to_numpy(dtype=object)
+    width = pd.to_numeric(roads["eo_width_m"]).to_numpy(np.float64) if "eo_width_m" in roads else np.nan
+    narrow = ~(width >= rules.width_m[judged.mode])
+    shut = (status == EoStatus.closed) | ((status == EoStatus.restricted) & narrow)
+    return np.asarray(shut[network.road][judged.evidence.pieces["edge"]])
 
 
 def leads(found: Graph, origin: int, destination: int) -> bool:
     """Say whether any path leads from one node to another."""
     reach = begin(found.nodes, len(found), origin)
-    advance(Star(found.first, found.out, found.head), (found.time, found.exposure), reach, destination, 0)
+    advance(found.leaving.star, (found.leaving.time, found.leaving.exposure), reach, destination, 0)
     return bool(reach.settled[destination])
 
 
@@ -115,15 +129,15 @@ def closed_on_the_way(ground: Ground, stops: Sequence[Stop], what: int) -> list[
     found = graph(thought_away(ground, barred, what), stops)
     shut = np.zeros(len(ground.network), dtype=bool)
     shut[ground.judged.evidence.pieces["edge"][(barred & CLOSED) > 0]] = True
-    star, ids = Star(found.first, found.out, found.head), set[str]()
+    out, ids = found.leaving, set[str]()
     for k in range(len(stops) - 1):
         # Closed metres come first, so that roads are named that have to be opened, not those on a short cut.
         weight = np.where((found.edge >= 0) & shut[np.maximum(found.edge, 0)], found.time, 0)
         reach = begin(found.nodes, len(found), n + 2 * k)
-        advance(star, (weight, found.time), reach, n + 2 * k + 2, 0)
+        advance(out.star, (weight[out.arc], out.time), reach, n + 2 * k + 2, 0)
         node = n + 2 * k + 2
         while reach.via[node] >= 0:
-            arc = reach.via[node]
+            arc = out.arc[reach.via[node]]
             if weight[arc]:
                 ids.add(str(ground.network.of_road("id")[found.edge[arc]]))
             node = int(found.tail[arc])

@@ -26,7 +26,7 @@ import pandas as pd
 import shapely
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: our coverage.py is not the package that numba looks for
 
 from layers import coverage, measure  # noqa: E402
 from layers.coverage import working  # noqa: E402

@@ -18,12 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
-import _tipg  # noqa: E402
-from upload import hazards, resident  # noqa: E402
+sys.path[0] = str(ROOT)  # not this folder: our coverage.py is not the package that numba looks for
 
 from tests import postgis  # noqa: E402
+from tests.benchmarks import _tipg  # noqa: E402
+from tests.benchmarks.upload import hazards, resident  # noqa: E402
 
 CACHE = ROOT / ".cache" / "bench"
 WEST, SOUTH, EAST, NORTH = 46.0, 39.0, 47.17, 39.9

@@ -19,7 +19,7 @@ import numpy as np
 import shapely
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # not this folder: our coverage.py is not the package that numba looks for
 
 from tests import postgis  # noqa: E402
 

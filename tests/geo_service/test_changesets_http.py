@@ -71,8 +71,7 @@ def test_what_must_be_looked_at_stands_in_the_report_with_its_area(client):
     ],
 )
 def test_a_wrong_request_says_what_is_wrong(client, form, status):
-    layer = form.pop("layer", "hazards")
-    answer = post(client, features(box(46, 39, 46.1, 39.1)), layer, **form)
+    answer = post(client, features(box(46, 39, 46.1, 39.1)), **{"layer": "hazards", **form})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"]

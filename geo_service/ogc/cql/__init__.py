@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from geo_service.ogc.cql import text
-from geo_service.ogc.cql.evaluation import Evaluation, Mask
+from geo_service.ogc.cql.evaluation import Evaluation
+from geo_service.ogc.cql.values import Mask
 from geo_service.ogc.errors import Invalid
 from geo_service.ogc.holding import Holding
 

@@ -60,10 +60,6 @@ _ARRAYS: Mapping[str, Callable[[set[str], set[str]], bool]] = {
 }
 TEMPORAL = ("t_after", "t_before", "t_disjoint", "t_equals", "t_intersects", "t_during", "t_contains")
 
-OPERATIONS = ("and", "or", "not", "isNull", "like", "between", "in", "casei", *_COMPARE, *_CALCULATE, *_SPATIAL,
-              "s_disjoint", *_ARRAYS, *TEMPORAL)  # fmt: skip
-"""What a filter can say."""
-
 
 @dataclass(frozen=True)
 class Truth:
@@ -78,6 +74,19 @@ class Evaluation:
 
     def __init__(self, held: Holding, uri: str) -> None:
         self._held, self._uri, self._n = held, uri, len(held)
+        self._conditions: Mapping[str, Callable[[str, Sequence[Any]], Truth]] = {
+            "and": self._joined,
+            "or": self._joined,
+            "not": self._negated,
+            "isNull": self._null,
+            "like": self._like,
+            "between": self._between,
+            "in": self._in,
+            **dict.fromkeys(_COMPARE, self._comparison),
+            **dict.fromkeys((*_SPATIAL, "s_disjoint"), self._spatial),
+            **dict.fromkeys(_ARRAYS, self._arrays),
+            **dict.fromkeys(TEMPORAL, self._temporal),
+        }
 
     def condition(self, node: Any) -> Truth:
         """Return where a condition holds.
@@ -88,38 +97,13 @@ class Evaluation:
         if isinstance(node, bool):
             return Truth(np.full(self._n, node), np.ones(self._n, dtype=bool))
         if isinstance(node, dict) and "property" in node:
-            found = self.value(node)
-            if found.kind != "boolean":
-                raise Invalid(f"filter: {node['property']!r} alone is no condition; compare it with a value", "filter")
-            return self._truth(found.data, found.present)
+            return self._flag(node)
         if not isinstance(node, dict) or not isinstance(node.get("op"), str):
             raise Invalid("filter: a condition is expected where a value stands", "filter")
         name, parts = _operation(node)
-        match name:
-            case "and" | "or":
-                return self._joined(name, parts)
-            case "not":
-                inner = self.condition(_exactly(name, parts, 1)[0])
-                return Truth(inner.sure & ~inner.true, inner.sure)
-            case "isNull":
-                found = self.value(_exactly(name, parts, 1)[0])
-                return self._truth(~found.present, np.ones(1, dtype=bool))
-            case "like":
-                return self._like(*_exactly(name, parts, 2))
-            case "between":
-                return self._between(parts)
-            case "in":
-                return self._in(*_exactly(name, parts, 2))
-        if name in _COMPARE:
-            left, right = (self.value(one) for one in _exactly(name, parts, 2))
-            return self._compared(name, left, right)
-        if name in _SPATIAL or name == "s_disjoint":
-            return self._spatial(name, *_exactly(name, parts, 2))
-        if name in _ARRAYS:
-            return self._arrays(name, *_exactly(name, parts, 2))
-        if name in TEMPORAL:
-            return self._temporal(name, *_exactly(name, parts, 2))
-        raise Invalid(f"filter: {name[:30]!r} is no condition; these are: {', '.join(OPERATIONS)}", "filter")
+        if name not in self._conditions:
+            raise Invalid(f"filter: {name[:30]!r} is no condition; these are: {', '.join(self._conditions)}", "filter")
+        return self._conditions[name](name, parts)
 
     def value(self, node: Any) -> Values:
         """Return the values of an expression.
@@ -128,27 +112,51 @@ class Evaluation:
             Invalid: it is none, or names what is not there.
         """
         match node:
-            case bool():
-                return literal("boolean", node)
-            case int() | float() if is_number(node):
-                return literal("number", float(node))
-            case str():
-                return literal("text", node)
-            case list():
-                return literal("list", [self._plain(one) for one in node])
             case {"property": str(name)}:
                 return column(self._held, name)
             case {"date": text} | {"timestamp": text}:
                 return literal("time", time_of(text))
             case {"interval": ends}:
                 return interval_of(ends)
-            case {"bbox": _} | {"type": str(), "coordinates": _} | {"type": str(), "geometries": _}:
-                return geometry_of(node, self._uri)
             case {"op": "casei"}:
                 return self._lower(*_exactly("casei", _operation(node)[1], 1))
             case {"op": str(name)} if name in _CALCULATE:
                 return self._calculated(name, *_exactly(name, _operation(node)[1], 2))
+        return self._single(node)
+
+    def _single(self, node: Any) -> Values:
+        if isinstance(node, dict) and "op" not in node and {"bbox", "coordinates", "geometries"} & node.keys():
+            return geometry_of(node, self._uri)
+        match node:
+            case bool():
+                return literal("boolean", node)
+            case str():
+                return literal("text", node)
+            case list():
+                return literal("list", [self._plain(one) for one in node])
+        if is_number(node):
+            return literal("number", float(node))
         raise Invalid("filter: a value is expected where something else stands", "filter")
+
+    def _flag(self, node: Mapping[str, Any]) -> Truth:
+        found = self.value(node)
+        if found.kind != "boolean":
+            raise Invalid(
+                f"filter: {str(node['property'])[:50]!r} alone is no condition; compare it with a value", "filter"
+            )
+        return self._truth(found.data, found.present)
+
+    def _negated(self, name: str, parts: Sequence[Any]) -> Truth:
+        inner = self.condition(_exactly(name, parts, 1)[0])
+        return Truth(inner.sure & ~inner.true, inner.sure)
+
+    def _null(self, name: str, parts: Sequence[Any]) -> Truth:
+        found = self.value(_exactly(name, parts, 1)[0])
+        return self._truth(~found.present, np.ones(1, dtype=bool))
+
+    def _comparison(self, name: str, parts: Sequence[Any]) -> Truth:
+        left, right = (self.value(one) for one in _exactly(name, parts, 2))
+        return self._compared(name, left, right)
 
     def _truth(self, true: Any, sure: Any) -> Truth:
         sure = np.broadcast_to(np.asarray(sure, dtype=bool), self._n)
@@ -177,23 +185,24 @@ class Evaluation:
         texts = (np.where(one.present, one.data, "") for one in (left, right))
         return self._truth(_COMPARE[name](*texts), sure)
 
-    def _between(self, parts: Sequence[Any]) -> Truth:
+    def _between(self, name: str, parts: Sequence[Any]) -> Truth:
         if len(parts) == 2 and isinstance(parts[1], list):
             parts = [parts[0], *parts[1]]  # as drafts of the standard write it
-        value, low, high = (self.value(one) for one in _exactly("between", parts, 3))
+        value, low, high = (self.value(one) for one in _exactly(name, parts, 3))
         above, below = self._compared(">=", value, low), self._compared("<=", value, high)
         return Truth(above.true & below.true, above.sure & below.sure)
 
-    def _in(self, value: Any, among: Any) -> Truth:
+    def _in(self, name: str, parts: Sequence[Any]) -> Truth:
+        value, among = _exactly(name, parts, 2)
         if not isinstance(among, list) or not among:
             raise Invalid("filter: in needs a list of values", "filter")
         found = self.value(value)
-        parts = [self._compared("=", found, self.value(one)) for one in among]
-        true = np.logical_or.reduce([one.true for one in parts])
-        return Truth(true, true | np.logical_and.reduce([one.sure for one in parts]))
+        each = [self._compared("=", found, self.value(one)) for one in among]
+        true = np.logical_or.reduce([one.true for one in each])
+        return Truth(true, true | np.logical_and.reduce([one.sure for one in each]))
 
-    def _like(self, value: Any, pattern: Any) -> Truth:
-        found, wanted = self.value(value), self.value(pattern)
+    def _like(self, name: str, parts: Sequence[Any]) -> Truth:
+        found, wanted = (self.value(one) for one in _exactly(name, parts, 2))
         if found.kind != "text" or wanted.kind != "text" or not wanted.literal:
             raise Invalid("filter: like compares a text property with a pattern", "filter")
         matching = pattern_of(str(wanted.data[0]))
@@ -216,12 +225,13 @@ class Evaluation:
             data = np.asarray(_CALCULATE[name](one.data, other.data), dtype=np.float64)
         return Values("number", data, one.present & other.present & np.isfinite(data))
 
-    def _spatial(self, name: str, left: Any, right: Any) -> Truth:
+    def _spatial(self, name: str, parts: Sequence[Any]) -> Truth:
+        left, right = _exactly(name, parts, 2)
         one, other = self.value(left), self.value(right)
         if one.kind != "geometry" or other.kind != "geometry":
             raise Invalid(f"filter: {name} compares geometries", "filter")
         if name == "s_disjoint":
-            met = self._spatial("s_intersects", left, right)
+            met = self._spatial("s_intersects", parts)
             return Truth(met.sure & ~met.true, met.sure)
         try:
             if one.literal == other.literal:
@@ -247,7 +257,8 @@ class Evaluation:
         found[near] = _SPATIAL[name](*pair)
         return found
 
-    def _arrays(self, name: str, left: Any, right: Any) -> Truth:
+    def _arrays(self, name: str, parts: Sequence[Any]) -> Truth:
+        left, right = _exactly(name, parts, 2)
         sides = []
         for one in (self.value(left), self.value(right)):
             if one.kind not in {"list", "text"}:
@@ -257,7 +268,8 @@ class Evaluation:
         compare = _ARRAYS[name]
         return self._truth([compare(*pair) for pair in zip(*sides, strict=True)] if self._n else [], True)  # noqa: FBT003
 
-    def _temporal(self, name: str, left: Any, right: Any) -> Truth:
+    def _temporal(self, name: str, parts: Sequence[Any]) -> Truth:
+        left, right = _exactly(name, parts, 2)
         one, other = self.value(left), self.value(right)
         one, other = _alike(one, other) if "interval" not in {one.kind, other.kind} else (one, other)
         (start, end), (first, last) = _span(one, name), _span(other, name)
@@ -321,7 +333,8 @@ def _numeric(text: str) -> bool:
 
 def _span(values: Values, name: str) -> tuple[Any, Any]:
     if values.kind == "interval":
-        return values.data[0]
+        start, end = values.data[0]
+        return start, end
     if values.kind != "time":
         raise Invalid(f"filter: {name} compares dates, times and intervals", "filter")
     return values.data, values.data

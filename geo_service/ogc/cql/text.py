@@ -151,7 +151,7 @@ def parsed(text: str) -> Tree:
         Invalid: it can't be read; the message names the place.
     """
     try:
-        return _with_shapes(_parser().parse(text), text)
+        tree = _parser().parse(text)
     except UnexpectedInput as error:
         place = error.pos_in_stream if isinstance(error, UnexpectedCharacters | UnexpectedToken) else len(text)
         place = len(text) if place is None or place < 0 else min(place, len(text))
@@ -165,6 +165,7 @@ def parsed(text: str) -> Tree:
         raise Invalid("filter: a number or word in it can't be read", "filter") from None
     except (OverflowError, ValueError):
         raise Invalid("filter: a number in it is too large", "filter") from None
+    return _with_shapes(tree, text)
 
 
 def _with_shapes(tree: Tree, text: str) -> Tree:

@@ -52,7 +52,9 @@ class Values:
 
 def literal(kind: str, value: object) -> Values:
     """Return a single value."""
-    data = np.empty(1, dtype={"number": np.float64, "boolean": np.bool_, "time": np.int64}.get(kind, object))
+    data: NDArray[Any] = np.empty(
+        1, dtype={"number": np.float64, "boolean": np.bool_, "time": np.int64}.get(kind, object)
+    )
     data[0] = value
     return Values(kind, data, np.ones(1, dtype=bool), literal=True)
 

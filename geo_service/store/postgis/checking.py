@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from geo_service.store.checking import RECORDS, Part, verify
+from geo_service.store.errors import StoreLocked
 from geo_service.store.log import Finding, Progress
 from geo_service.store.postgis import migrations
 from geo_service.store.postgis.connections import ServerConnection
@@ -49,22 +50,22 @@ _CHANGING = ("column", "trigger", "reference", "rule")
 _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-def check(connection: ServerConnection, expected: Layout, progress: Progress | None = None) -> list[Finding]:
+def check(connection: ServerConnection, expected: Layout | None, progress: Progress | None = None) -> list[Finding]:
     """Return what is wrong with a store, as one state of it is seen; an empty list for a sound one.
 
     Args:
         connection: the store, inside a transaction.
-        expected: the layout of a store made now.
+        expected: the layout of a store made now, None where it can't be known.
         progress: told how many parts are done.
     """
     parts: tuple[tuple[str, Part], ...] = (("server", _server), ("layout", partial(_layout, expected)), *RECORDS)
     return verify(connection, parts, progress)
 
 
-def layout_made_now(connection: ServerConnection) -> Layout:
+def layout_made_now(connection: ServerConnection) -> Layout | None:
     """Return the layout of a store made now: one is made in a schema of its own, looked at, and taken back.
 
-    Outside of any transaction; a database that takes no writes gives an empty layout, which is then found.
+    Outside of any transaction. None where this user may not make a schema, or the database takes no writes.
     """
     made = ServerConnection(connection.raw, f"check_{secrets.token_hex(8)}")
     connection.execute("BEGIN")
@@ -76,6 +77,8 @@ def layout_made_now(connection: ServerConnection) -> Layout:
             made.execute("SELECT set_config('search_path', ?, true)", (f'"{made.schema}", {postgis}',))
             made.execute(";\n".join(migrations.build(made)))
             return layout(made)
+    except StoreLocked:
+        return None
     finally:
         connection.execute("ROLLBACK")
 
@@ -90,7 +93,12 @@ def layout(connection: ServerConnection) -> dict[str, str]:
     return found
 
 
-def _layout(expected: Layout, connection: ServerConnection) -> Iterator[Finding]:
+def _layout(expected: Layout | None, connection: ServerConnection) -> Iterator[Finding]:
+    if expected is None:
+        yield Finding(
+            "layout", "This user can't verify the tables and their guards. Let the store's owner run the check."
+        )
+        return
     present = layout(connection)
     for name in sorted(expected):
         if present.get(name) != expected[name]:

@@ -16,7 +16,7 @@ from geo_service.store import database, geopackage
 from geo_service.store.errors import StoreBusy, StoreDamaged, StoreError, StoreUnreachable
 from geo_service.store.locations import Database
 from geo_service.store.postgis import values
-from geo_service.store.postgis.errors import UNSURE, explained, meaning
+from geo_service.store.postgis.errors import BUSY, UNSURE, explained, meaning
 from geo_service.store.schema import quoted
 
 LIMIT = 8
@@ -31,19 +31,29 @@ _DEFAULTS = {
     "keepalives_count": "3",
     "client_encoding": "utf8",
 }
+_SESSION = {
+    "datestyle": "ISO, YMD",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "cursor_tuple_fraction": "1",  # all rows of a cursor are wanted, not the first ones soon
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
 _SETTINGS = (
-    "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "
-    "set_config('datestyle', 'ISO, YMD', false), set_config('timezone', 'UTC', false), "
-    "set_config('extra_float_digits', '1', false), set_config('tcp_keepalives_idle', '30', false), "
+    "SELECT set_config('search_path', concat_ws(', ', %s::text, quote_ident(n.nspname)), false), "  # noqa: S608 - our own names
+    + "".join(f"set_config('{name}', '{value}', false), " for name, value in _SESSION.items())
     # A commit that was answered is on the disk; a server that waits for its standbys too goes on doing so.
-    "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
+    + "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on' "
     "ELSE current_setting('synchronous_commit') END, false), "
     "(SELECT t.oid::bigint FROM pg_type t WHERE t.typname = 'geometry' AND t.typnamespace = n.oid), "
     "current_setting('server_encoding') "
     "FROM (VALUES (1)) one LEFT JOIN pg_extension e ON e.extname = 'postgis' LEFT JOIN pg_namespace n "
     "ON n.oid = e.extnamespace"
 )
+"""Prepares a session; answers the type of geometry, None without PostGIS, and the encoding at its end."""
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_TOO_MANY = "Too many use the store at once. Try again in a moment."
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -58,6 +68,14 @@ class ServerConnection:
         if not given:
             return self.raw.execute(statement.encode())
         return self.raw.execute(values.statement_of(statement).encode(), given)
+
+    def batches(self, statement: str, given: Sequence[object], size: int) -> Iterator[list[Any]]:
+        """Go through many rows, up to `size` of them on the way at a time: a cursor of the server's."""
+        bound = psycopg.ClientCursor(self.raw).mogrify(values.statement_of(statement), given)
+        with self.raw.cursor(name="batches") as cursor:
+            cursor.execute(bound.encode())
+            while rows := cursor.fetchmany(size):
+                yield rows
 
     def close(self) -> None:
         """Let go; a transaction that is open is taken back."""
@@ -153,19 +171,15 @@ class ServerPool(database.Pool[ServerConnection]):
         self.where = where
         self._patience_s = patience_s
         self._free = threading.BoundedSemaphore(limit)
-        patience = f"SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
-        self._turn = f"{_WRITE}; {patience}; SELECT 1 FROM turn FOR UPDATE"  # noqa: S608 - a number
+        # Writers that wait for their turn leave connections to those who read.
+        self._writers = threading.BoundedSemaphore(max(1, limit // 2))
+        self._write = f"{_WRITE}; SET LOCAL lock_timeout = {max(1, round(patience_s * 1000))}"
 
     @contextmanager
     def lent(self, begin: Callable[[ServerConnection], object] | None = None) -> Iterator[ServerConnection]:
         """Lend a connection, outside of any transaction but what `begin` begins."""
-        if not self._free.acquire(timeout=self._patience_s):
-            raise StoreBusy("Too many use the store at once. Try again in a moment.")
-        try:
-            with super().lent(begin) as connection:
-                yield connection
-        finally:
-            self._free.release()
+        with _within(self._free, self._patience_s, _TOO_MANY), super().lent(begin) as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[ServerConnection]:
@@ -181,12 +195,19 @@ class ServerPool(database.Pool[ServerConnection]):
         Raises:
             StoreUnreachable: the connection broke; where it did so at the last step, the message says so.
         """
-        with self.lent(lambda connection: connection.execute(self._turn)) as connection:
+        with _within(self._writers, self._patience_s, BUSY), self.lent(self._take_turn) as connection:
             yield connection
             try:
                 connection.execute("COMMIT")
             except psycopg.OperationalError as error:
                 raise StoreUnreachable(UNSURE) from error
+
+    def _take_turn(self, connection: ServerConnection) -> None:
+        connection.execute(self._write)
+        if connection.execute("SELECT 1 FROM turn FOR UPDATE").fetchone() is None:
+            raise StoreDamaged(
+                "The row that writers take turns by is gone. Run `clearway check`, and restore a backup."
+            )
 
     def _begun(self, begin: Callable[[ServerConnection], object] | None) -> ServerConnection:
         # A server that was started again has left idle connections dead: nothing was done on them yet, so go on.
@@ -203,6 +224,21 @@ class ServerPool(database.Pool[ServerConnection]):
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained()
+
+
+@contextmanager
+def _within(places: threading.BoundedSemaphore, patience_s: float, words: str) -> Iterator[None]:
+    """Hold one of a number of places.
+
+    Raises:
+        StoreBusy: none came free in time.
+    """
+    if not places.acquire(timeout=patience_s):
+        raise StoreBusy(words)
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _set_up(raw: "psycopg.Connection[Any]", schema: str) -> None:

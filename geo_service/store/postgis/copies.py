@@ -54,8 +54,8 @@ def copy_rows(source: Connection, target: Connection) -> None:
     for table, names in TABLES.items():
         spatial = table in LAYERS
         order = "id" if table in {"changesets", "jobs", "tokens"} else names[0]
-        found = source.execute(f'SELECT {quoted(names)} FROM "{table}" ORDER BY "{order}"')
-        while rows := found.fetchmany(_BATCH):
+        query = f'SELECT {quoted(names)} FROM "{table}" ORDER BY "{order}"'
+        for rows in source.batches(query, (), _BATCH):
             target.insert(table, names, _moved(source, target, rows) if spatial else rows)
 
 

@@ -15,7 +15,7 @@ from geo_service.store.errors import (
     StoreUnreachable,
 )
 
-_BUSY = "Another load or command is writing to the store. Wait until it has ended, then try again."
+BUSY = "Another load or command is writing to the store. Wait until it has ended, then try again."
 _TOO_MANY = "The database has as many connections as it takes. Try again, or let it take more (max_connections)."
 _FULL = "The database has no room left; nothing of this was kept. Make room on its disk, then try again."
 _READ_ONLY = "The database takes no writes now: it is a standby, or was set to read only. Use the one that takes them."
@@ -34,10 +34,10 @@ UNSURE = (
 """For a commit that was sent and not answered."""
 
 _MEANINGS: tuple[tuple[type[psycopg.Error], type[StoreError], str], ...] = (
-    (reported.LockNotAvailable, StoreBusy, _BUSY),
-    (reported.QueryCanceled, StoreBusy, _BUSY),
-    (reported.DeadlockDetected, StoreBusy, _BUSY),
-    (reported.SerializationFailure, StoreBusy, _BUSY),
+    (reported.LockNotAvailable, StoreBusy, BUSY),
+    (reported.QueryCanceled, StoreBusy, BUSY),
+    (reported.DeadlockDetected, StoreBusy, BUSY),
+    (reported.SerializationFailure, StoreBusy, BUSY),
     (reported.TooManyConnections, StoreBusy, _TOO_MANY),
     (reported.DiskFull, StoreFull, _FULL),
     (reported.ReadOnlySqlTransaction, StoreLocked, _READ_ONLY),

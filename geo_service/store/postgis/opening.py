@@ -9,6 +9,7 @@ from psycopg import errors as reported
 
 from geo_service.clock import Clock
 from geo_service.store import chain
+from geo_service.store.connections import PATIENCE_S
 from geo_service.store.errors import NotFound, StoreDamaged, StoreError, WrongState
 from geo_service.store.locations import Database
 from geo_service.store.moments import text_of
@@ -70,6 +71,7 @@ def update(
     created: dict[str, object] = {"synthetic": synthetic, "store": str(uuid.uuid4())}
     # Where this fails the connection is closed, which takes everything back.
     connection.execute("BEGIN")
+    connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE_S:.0f}s'")
     # One at a time, of all processes and machines; who comes second finds the steps taken.
     connection.execute("SELECT pg_advisory_xact_lock(?)", (key_of(connection.schema, "layout"),))
     make_schema(connection)
@@ -106,10 +108,12 @@ def add_postgis(connection: ServerConnection) -> None:
 
 def refuse_foreign(connection: ServerConnection) -> None:
     """Refuse a schema that holds something else; an empty one may become a store."""
-    if connection.execute(
+    held = connection.execute(
         "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? LIMIT 1",
         (connection.schema,),
-    ).fetchone():
+    ).fetchone()
+    # Looked at again: another process may just have made it.
+    if held and not is_store(connection):
         raise StoreDamaged(
             f"The schema {connection.schema} of this database holds something other than a store of Clearway. Name "
             "another one: postgresql://…?schema=NAME."

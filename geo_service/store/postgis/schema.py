@@ -149,7 +149,10 @@ def log(schema: str) -> Part:
         _before(schema, table, "UPDATE OR DELETE OR TRUNCATE", "append_only", each="STATEMENT")
         for table in ("journal", "revisions", "problems", *LAYERS)
     ]
-    guards.append(_before(schema, "changesets", "DELETE OR TRUNCATE", "append_only", each="STATEMENT"))
+    guards += [
+        _before(schema, table, "DELETE OR TRUNCATE", "append_only", each="STATEMENT")
+        for table in ("changesets", "turn")
+    ]
     for table in ("journal", "revisions"):
         guards += _gapless(schema, table)
     for table in ("problems", *LAYERS):

@@ -4,8 +4,9 @@ import orjson
 from pyproj import CRS
 from shapely.geometry import LineString, Point, box, mapping
 
-from geo_service.changesets import Upload, judged
-from layers.reading import RawTable
+from geo_service.store.log import Draft
+from layers.definitions import LAYERS
+from layers.reading import Programme, RawTable, assess
 from layers.reading.geojson import parse
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -56,6 +57,15 @@ def send(client, layer, rows):
     names = list(dict.fromkeys(name for row in read.properties for name in row))
     columns = {name: [row.get(name) for row in read.properties] for name in names}
     table = RawTable(columns, read.geometry, CRS.from_user_input("OGC:CRS84"), read.ids, right_handed=True)
-    draft, _ = judged(service.log, service.snapshots, Upload(layer, content, "a.geojson", "test"), table, service.clock)
-    assert draft.rejected == 0, draft.problems
-    return service.log.append_approved(draft)
+    verdict = assess(
+        table,
+        LAYERS[layer],
+        known=lambda ids: service.log.known(layer, ids),
+        today=service.settings.today(service.clock),
+        programme=Programme(),
+    )
+    assert verdict.rejected == 0, verdict.problems
+    counts = {name: getattr(verdict, name) for name in ("rows_read", "accepted", "repaired", "unchanged")}
+    return service.log.append_approved(
+        Draft(layer=layer, author="test", message="", versions=verdict.versions, problems=verdict.problems, **counts)
+    )

@@ -87,6 +87,8 @@ def test_post_of_another_type_is_415(filled, kind):
         (new() | {"geometry": {"type": "Polygon", "coordinates": "x"}}, 422, "geometry"),
         (new() | {"geometry": "x"}, 422, "geometry"),
         (new() | {"id": True}, 422, "id"),
+        (new("a/b"), 422, "id"),
+        (new(".."), 422, "id"),
         (b'{"type": "Feature", "geometry": ' + b"[" * 500 + b"]" * 500 + b', "properties": {}}', 400, None),
     ],
 )
@@ -296,3 +298,14 @@ def test_properties_that_are_no_fields_are_kept_and_nothing_is_taken_for_somethi
 
 def test_the_system_of_answers_to_edits_is_named(filled):
     assert post(filled, new()).headers["content-crs"] == f"<{CRS84}>"
+
+
+@pytest.mark.parametrize("identifier", ["Ağdam 1", "a?b#c", "50%", "a&b+c", "<b>", "'; --", "a;b,c"])
+def test_any_id_leads_to_its_record(filled, identifier):
+    answer = post(filled, new(identifier))
+    assert answer.status_code == 201, answer.text
+    assert filled.get(answer.headers["location"]).json()["id"] == identifier
+    page = filled.get(HOME, params={"limit": 1, "after": identifier})
+    assert page.status_code == 200
+    assert filled.get(HOME, params={"id": identifier}).json()["numberMatched"] == 1
+    assert filled.get(f"{answer.headers['location']}/versions").json()["numberMatched"] == 1

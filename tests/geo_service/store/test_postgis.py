@@ -80,6 +80,17 @@ def filled(log, drafts):
     create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
 
 
+@pytest.fixture(scope="module")
+def kept(stores, drafts):
+    """A filled store, for tests that leave it as it is; and a superuser's connection to it."""
+    with stores.fresh() as log:
+        filled(log, drafts)
+        where = log._server.where
+        with psycopg.connect(where.url, autocommit=True) as connection:
+            connection.execute(f'SET search_path = "{where.schema}", public')
+            yield log, connection
+
+
 def test_the_same_changesets_give_the_same_bytes_and_hashes_in_both(tmp_path, log, drafts):
     filled(log, drafts)
     log.backup(tmp_path / "copy")
@@ -103,11 +114,6 @@ def test_both_kinds_have_had_the_same_steps():
     assert len(migrations.STEPS) == len(FILE_STEPS)
 
 
-def test_a_store_that_nobody_touched_is_sound(log, drafts):
-    filled(log, drafts)
-    assert log.check() == []
-
-
 def other(name, value):
     """SQL for a value that differs as little as it can."""
     match value:
@@ -128,8 +134,8 @@ def other(name, value):
 
 
 @pytest.mark.parametrize("table", [*(name for name in TABLES if name not in LAYERS), "hazards", "incidents"])
-def test_every_cell_that_a_superuser_edits_and_every_row_they_delete_is_found(log, drafts, sql, table):
-    filled(log, drafts)
+def test_every_cell_that_a_superuser_edits_and_every_row_they_delete_is_found(kept, table):
+    log, sql = kept
     names = TABLES[table]
     quoted = ", ".join(f'"{name}"' for name in names)
     tried = 0
@@ -170,7 +176,7 @@ def test_every_cell_that_a_superuser_edits_and_every_row_they_delete_is_found(lo
         "CREATE RULE quiet AS ON INSERT TO hazards DO INSTEAD NOTHING",
         "ALTER TABLE tokens ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE revisions DROP CONSTRAINT revisions_changeset_fkey",
-        "DELETE FROM turn",
+        "SET session_replication_role = replica; DELETE FROM turn",
     ],
 )
 def test_a_guard_or_a_table_that_was_changed_is_found(log, drafts, sql, statement):
@@ -200,7 +206,6 @@ def test_what_others_add_for_themselves_is_left_alone(log, sql):
         "UPDATE hazards SET note = 'x'",
         "DELETE FROM hazards",
         "TRUNCATE hazards",
-        "INSERT INTO hazards SELECT fid + 100, geom, changeset, id, valid_from FROM hazards",
         "INSERT INTO hazards (fid, geom, changeset, id, valid_from, classification, opened_on, keeps_released, "
         "estimated_geometry, withdrawn) SELECT 99, geom, changeset, id, valid_from, 'SHA', opened_on, false, false, false "
         "FROM hazards LIMIT 1",
@@ -233,17 +238,19 @@ def test_what_others_add_for_themselves_is_left_alone(log, sql):
         "UPDATE tokens SET revoked_at = NULL",
         "UPDATE tokens SET revoked_at = 'x' WHERE name = 'gone'",
         "DELETE FROM tokens",
+        "DELETE FROM turn",
         "DELETE FROM hazards_current",
         "UPDATE hazards_current SET note = 'x'",
     ],
 )
-def test_the_database_refuses_to_be_changed_by_hand(log, drafts, sql, statement):
-    filled(log, drafts)
-    with pytest.raises(
-        (psycopg.IntegrityError, reported.ObjectNotInPrerequisiteState, reported.SyntaxError, reported.DatatypeMismatch)
-    ):
-        sql.execute(statement)
-    assert log.check() == []
+def test_the_database_refuses_to_be_changed_by_hand(kept, statement):
+    # By the guard itself, not by a key or a type; a view that joins takes no writes at all.
+    with pytest.raises((reported.IntegrityConstraintViolation, reported.ObjectNotInPrerequisiteState)):
+        kept[1].execute(statement)
+
+
+def test_what_was_refused_left_nothing(kept):
+    assert kept[0].check() == []
 
 
 def test_views_show_what_is_in_force_today_with_a_whole_number_as_key(log, drafts, sql, place):
@@ -402,6 +409,32 @@ def test_more_threads_than_connections_wait_and_all_are_answered(place):
             pass
 
 
+def test_writers_that_wait_leave_room_for_those_who_read(place, drafts):
+    entered, leave = threading.Event(), threading.Event()
+
+    def linger(done, total):
+        entered.set()
+        leave.wait()
+
+    with open_store(place("store"), create=True) as log:
+        load = {"target": log.append, "args": (drafts.draft(drafts.hazards(1)),)}
+        writers = [
+            threading.Thread(**load, kwargs={"progress": linger}),
+            *(threading.Thread(**load) for _ in range(20)),
+        ]
+        writers[0].start()
+        entered.wait()
+        for one in writers[1:]:
+            one.start()
+        assert log.head() is None
+        assert log.changesets() == []
+        leave.set()
+        for one in writers:
+            one.join()
+        assert len(log.changesets()) == 21
+        assert log.check() == []
+
+
 def test_a_commit_is_on_the_disk_and_readers_cannot_write(log, sql, place):
     with log._server.reading() as connection:
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
@@ -428,6 +461,8 @@ def test_a_user_who_may_only_read_reads(log, drafts, sql, place):
             assert len(one.versions("hazards")) == 2
             with pytest.raises(StoreLocked, match="right"):
                 one.append(drafts.draft(drafts.hazards(1)))
+            (finding,) = one.check()
+            assert "owner" in finding.message
         with pytest.raises(StoreLocked, match="right"):
             open_store(replace(reader, schema=f"{schema}_new"), create=True)
     finally:
@@ -481,7 +516,8 @@ def test_the_environment_names_the_same_store(place, tmp_path):
     for where in (
         place("store"),
         tmp_path,
-        database_at("postgresql://a:b%2F@[::1]:5/n?sslmode=require&schema=x", tmp_path),
+        database_at("postgresql://a:b%2F@[::1]:5/n?options=-c%20x&schema=x", tmp_path),
+        database_at("postgres:///n?host=/a"),
     ):
         assert located(environment_of(where)) == where
 

@@ -268,8 +268,44 @@ def test_heights_are_those_of_the_vertices_and_straight_in_a_tunnel():
 
     lines = {"A": [(0, 0), (1, 0), (2, 0)], "B": [(0, 3), (1, 3), (2, 3)]}
     network = build(roads(lines, extra=[{"tunnel": "yes"}, {"tunnel": "no"}]), height=height)
-    np.testing.assert_allclose(network.height, [0, 10, 20, 0, 510, 20], atol=1e-4)
+    # The bump of 500 m, a line of 8.6 m to either side up and down, is 250 m on average; a tunnel passes under it.
+    np.testing.assert_allclose(network.height, [0, 10, 20, 0, 260, 20], atol=0.1)
     assert np.isnan(build(roads(lines)).height).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 0.4))
+def test_heights_are_means_along_the_road(seed, unknown):
+    """Against the mean of many heights between the vertices, taken one vertex after the other."""
+    rng = np.random.default_rng(seed)
+    line = np.column_stack([np.cumsum(rng.uniform(0.2, 9, 12)), rng.uniform(0, 1, 12)])
+    raw = rng.uniform(500, 900, 24)
+    raw[rng.random(24) < unknown] = np.nan
+    network = build(
+        roads({"A": line.tolist(), "B": (line + np.array([0, 90])).tolist()}), height=lambda xy: raw[: len(xy)]
+    )
+    for k in range(2):
+        along, ground = network.along[12 * k : 12 * k + 12], raw[12 * k : 12 * k + 12]
+        for vertex in range(12):
+            half = min(100.0, along[vertex], along[-1] - along[vertex])
+            some = along[vertex] + half * (2 * (np.arange(20_000) + 0.5) / 20_000 - 1)
+            expected = np.interp(some, along, ground) if half else ground[[vertex]]
+            found = network.height[12 * k + vertex]
+            if np.isnan(ground[vertex]):
+                assert np.isnan(found)
+            elif not np.isnan(expected).all():
+                assert found == pytest.approx(np.nanmean(expected), abs=0.5)
+            else:
+                assert found == ground[vertex]
+
+
+def test_an_even_slope_stays_what_it_is():
+    lines = {"A": [(0, 0), (1, 1), (7, 2), (30, 3), (31, 3), (60, 9)]}
+    slope = build(roads(lines), height=lambda xy: 700 + (xy[:, 0] - ORIGIN[0]) / STEP)
+    flat = build(roads(lines), height=lambda xy: np.full(len(xy), 700.0))
+    np.testing.assert_allclose(flat.height, 700)
+    begin, end = slope.height[[0, -1]]
+    assert (begin, end) == (pytest.approx(700), pytest.approx(760))
+    assert (np.diff(slope.height) > 0).all()
 
 
 def test_what_is_no_road_network_is_refused():

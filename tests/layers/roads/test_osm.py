@@ -300,6 +300,31 @@ def test_a_closure_follows_the_ground_onto_a_way_of_another_number(extract):
     assert (now(known, 98)["eo_status"], bool(now(known, 10)["withdrawn"])) == ("restricted", True)
 
 
+def test_what_was_recorded_after_the_extracts_date_is_kept_on_the_new_lines(extract):
+    """The file is of March, a closure of April is known already: both hold, and the closure on every new line."""
+    first = extract({10: ([1, 2, 3], ROAD), 12: ([3, 4], ROAD)})
+    closed = edit(10, "2025-04-01", eo_status="closed")
+    split = extract({10: ([1, 2], ROAD), 99: ([2, 3], ROAD), 12: ([3, 4], ROAD)}, **LATER)
+    known, _ = after(first, closed, split)
+    march, april = (in_force(known, day).set_index("id") for day in ("2025-03-15", "2025-04-15"))
+    assert march["eo_status"].to_dict() == {
+        "osm-way-10": "not_assessed",
+        "osm-way-99": "closed",
+        "osm-way-12": "not_assessed",
+    }
+    assert april["eo_status"].to_dict() == {
+        "osm-way-10": "closed",
+        "osm-way-99": "closed",
+        "osm-way-12": "not_assessed",
+    }
+    assert april.loc["osm-way-10", "geometry"].equals(march.loc["osm-way-10", "geometry"])
+    renumbered = extract({98: ([3, 2, 1], ROAD), 12: ([3, 4], ROAD)}, **LATER)
+    known, _ = after(first, closed, renumbered)
+    april = in_force(known, "2025-04-15").set_index("id")
+    assert april["eo_status"].to_dict() == {"osm-way-98": "closed", "osm-way-12": "not_assessed"}
+    assert len(changes(renumbered, known).versions) == 0
+
+
 def test_a_verification_ends_where_the_line_leaves_its_old_ground(extract):
     verified = edit(
         10, "2024-08-01", eo_status="verified", eo_width_m=4.0, eo_as_of=versions.dates(["2024-08-01"]).iloc[0]

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.routing.barring import least_opening
+from layers.roads.classes import Evidenced
+from layers.roads.rules import Mode
+from layers.routing.barring import least_opening, opens
 from layers.routing.passages import contract
 from layers.routing.shared import SharedGround
+from layers.routing.stretches import stretches
 
 
 def reached(edges, bars, oneway, closed, cleared, start):
@@ -156,14 +159,78 @@ def test_a_large_question_is_bounded_and_proven():
     node = np.arange(side * side).reshape(side, side)
     edges = [*zip(node[:, :-1].ravel(), node[:, 1:].ravel()), *zip(node[:-1].ravel(), node[1:].ravel())]  # noqa: B905
     xy = np.array([[(a // side + b // side) / 2, (a % side + b % side) / 2] for a, b in edges])
-    centre, reach = rng.uniform(0, side, (80, 2)), rng.uniform(3, 9, 80)
+    centre, reach = rng.uniform(0, side, (80, 2)), rng.uniform(2, 6, 80)
     bars = [np.flatnonzero(np.hypot(*(centre - p).T) < reach).tolist() for p in xy]
     pairs = [(float(rng.uniform(1, 300)), [k, (k + 1) % 80]) for k in range(80)]
     ground = barred_roads.ground((reach**2 * 10).tolist(), pairs)
     ways = barred_roads.ways(side * side, edges, ground, bars)
-    found = least_opening(ways, ground, [0], [side * side - 1])
+    found = least_opening(ways, ground, [0], [side * side - 1], time_limit_s=90)
     assert found.proven
     assert found.bound_m2 <= found.m2 <= found.bound_m2 * (1 + 1e-6)
     shared = SharedGround.of_open(ground)
     assert found.m2 == pytest.approx(shared.area(found.hazards))
     assert len(contract(ways)) < len(ways.edge)
+
+
+def judged(kind, mode, *, may=True, point=-1):
+    """One road of 100 m, of one class, near hazard H0."""
+    roads = barred_roads.network(2, [(0, 1)])
+    pieces = [(0, 0.0, 100.0, kind, [0], point)]
+    found, kinds = barred_roads.evidence(roads, barred_roads.ground([7.0]), pieces, points=1)
+    return barred_roads.Judged(found, mode, kinds, np.array([may]))
+
+
+SECONDS = (np.full(1, 10.0), np.full(1, 10.0))
+
+
+def test_a_lifted_buffer_bars_nobody():
+    ways = stretches(judged(Evidenced.verified, Mode.car), SECONDS)
+    assert not ways.blocked.any()
+    assert opens(judged(Evidenced.verified, Mode.car), SECONDS, 0, 1)["m2"] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "may", "wanted"),
+    [
+        (Evidenced.inside_hazard, Mode.car, False, ["H0"]),
+        (Evidenced.inside_buffer, Mode.car, False, ["H0"]),
+        # Cleared ground may be walked on once it is handed over; ground beside it is as little surveyed as before.
+        (Evidenced.inside_hazard, Mode.foot, False, ["H0"]),
+        (Evidenced.inside_buffer, Mode.foot, False, None),
+        (Evidenced.unsurveyed, Mode.foot, False, None),
+        (Evidenced.closed, Mode.car, False, None),
+    ],
+)
+def test_what_clearance_opens_and_what_it_does_not(kind, mode, may, wanted):
+    facts = opens(judged(kind, mode, may=may), SECONDS, 0, 1)
+    assert facts.get("hazards") == wanted
+
+
+def test_a_point_and_a_hazard_on_one_road_are_both_named():
+    facts = opens(judged(Evidenced.inside_buffer, Mode.car, point=0), SECONDS, 0, 1)
+    assert facts == {"hazards": ["H0"], "m2": 7.0, "bound_m2": 7.0, "proven": True, "points": ["P0"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "width", "mode", "shut"),
+    [
+        ("closed", 9.0, Mode.car, True),
+        ("restricted", None, Mode.car, True),
+        ("restricted", 2.6, Mode.car, False),
+        ("restricted", 2.6, Mode.convoy, True),
+        ("verified", None, Mode.convoy, False),
+        (None, None, Mode.car, False),
+    ],
+)
+def test_a_record_closes_a_road_that_lies_on_open_ground(status, width, mode, shut):
+    case = judged(Evidenced.inside_hazard, mode)
+    roads = case.evidence.network.roads
+    roads["eo_status"], roads["eo_width_m"] = [status], [width]
+    assert stretches(case, SECONDS).closed.tolist() == [shut]
+    assert (opens(case, SECONDS, 0, 1) == {}) == shut
+
+
+def test_a_road_that_is_not_open_to_the_mode_stays_shut():
+    case = judged(Evidenced.inside_hazard, Mode.bus)
+    case.evidence.network.allowed[:] = 1  # the bit of convoys
+    assert opens(case, SECONDS, 0, 1) == {}

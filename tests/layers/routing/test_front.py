@@ -1,10 +1,12 @@
 """The front is exact: it holds what brute force over all paths finds, no more and no less."""
 
+import heapq
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.routing.front import STEP, front
@@ -115,6 +117,41 @@ def test_a_limit_on_detours_leaves_out_what_is_longer_and_says_so(drawn, detour)
     assert set(within) <= set(given_)
     assert given_[-1:] == wanted[-1:]
     assert found.capped or given_ == wanted
+
+
+def all_labels(rows, origin, destination, step):
+    """The front by keeping every partial path that no other of its node beats, whatever lies ahead."""
+    leaving = {}
+    for tail, head, time, exposure in rows:
+        leaving.setdefault(tail, []).append((head, time, exposure))
+    least, heap, kept = {}, [(0, 0, origin)], []
+    while heap:
+        time, exposure, node = heapq.heappop(heap)
+        if exposure >= least.get(node, math.inf):
+            continue
+        least[node] = exposure
+        if node == destination and (not kept or ceil(exposure, step) < kept[-1][1]):
+            kept.append((time, ceil(exposure, step)))
+        for head, t, e in leaving.get(node, ()):
+            heapq.heappush(heap, (time + t, exposure + e, head))
+    return kept
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(3, 12), st.sampled_from([1, 50, 400]), st.booleans())
+def test_on_grids_the_front_is_that_of_all_labels(seed, side, step, trade):
+    # Large enough that what lies ahead is bounded by weighted sums, and that most labels are never followed.
+    rng = np.random.default_rng(seed)
+    node = np.arange(side * side).reshape(side, side)
+    tail = np.r_[node[:-1].ravel(), node[:, :-1].ravel()]
+    head = np.r_[node[1:].ravel(), node[:, 1:].ravel()]
+    tail, head = np.r_[tail, head], np.r_[head, tail]
+    time = rng.integers(1, 200, len(tail))
+    exposure = rng.integers(0, 200, len(tail)) if not trade else 200 - time + rng.integers(0, 40, len(tail))
+    rows = np.column_stack([tail, head, time, exposure]).tolist()
+    found = front(graph_of(side * side, rows), 0, side * side - 1, step=step)
+    given_ = list(zip(found.time.tolist(), [ceil(e, step) for e in found.exposure.tolist()], strict=True))
+    assert given_ == all_labels(rows, 0, side * side - 1, step)
 
 
 def test_rounding_is_of_the_whole_route():

@@ -1,5 +1,7 @@
 """Routes on small networks: what is given, where they run, what they cost, and why there are none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from routing_cases import at, connecting, judged, network, seconds, table
@@ -162,6 +164,16 @@ def test_a_network_in_pieces_is_no_road():
     assert codes(find(judged(net, SURVEYED), [at(0, 0), at(6000, 0)])) == ["NO_ROAD"]
 
 
+def test_a_yard_apart_from_the_network_does_not_hide_the_road_behind_it():
+    net = network([*FORK, [(900, -40), (1100, -40)]])
+    found = find(judged(net, SURVEYED), [at(1000, -60), at(2000, 0)])
+    (only,) = found.alternatives
+    assert only.length_m == pytest.approx(60 + 1000, abs=0.1)
+    # Between two places of the yard it is the road.
+    (short,) = find(judged(net, SURVEYED), [at(920, -42), at(1080, -42)]).alternatives
+    assert short.length_m == pytest.approx(160, abs=0.1)
+
+
 def test_unsurveyed_forbidden_is_the_reason_where_showing_it_would_do():
     held = judged(network(FORK), [UNSURVEYED, BUFFER])
     connect = connecting(SURVEYED)
@@ -197,6 +209,24 @@ def test_a_closed_road_is_named():
     found = find(judged(net, [CLOSED, CLOSED, SURVEYED]), [at(-100, 0), at(2000, 0)])
     assert codes(found) == ["ONLY_THROUGH_CLOSED_ROAD"]
     assert found.reasons[0].facts == {"roads": ["road-000"]}
+
+
+def test_a_closed_road_through_a_hazard_needs_both_to_change():
+    net = network(
+        [*FORK[:1], [(-200, 0), (0, 0)], [(2000, 0), (2200, 0)]],
+        roads={"eo_status": ["restricted", "not_assessed", "not_assessed"], "eo_width_m": [2.0, np.nan, np.nan]},
+    )
+    held = judged(net, [Evidenced.inside_hazard, SURVEYED, SURVEYED], blocker={0: 0})
+    found = find(held, [at(-100, 0), at(2100, 0)], opening=lambda *_: {"hazards": ["H1"], "m2": 1.0})
+    assert codes(found) == ["ONLY_THROUGH_HAZARD", "ONLY_THROUGH_CLOSED_ROAD"]
+    assert found.reasons[1].facts == {"roads": ["road-000"]}
+
+
+def test_records_without_a_word_on_ordnance_close_nothing():
+    net = network([*FORK[:1], [(-200, 0), (0, 0)], [(2000, 0), (2200, 0)]])
+    net = replace(net, roads=net.roads[["id", "geometry"]])
+    found = find(judged(net, [BUFFER, SURVEYED, SURVEYED], point={0: 0}), [at(-100, 0), at(2100, 0)])
+    assert codes(found) == ["ONLY_THROUGH_HAZARD"]
 
 
 def test_on_foot_only_verified_and_cleared_ground_is_used():

@@ -14,7 +14,7 @@ from layers.routing.routes import Limits, routes
 from layers.routing.snap import Anchor, Nearby, Refusal, anchor, metres
 from layers.routing.split import stretch
 
-SURVEYED = Evidenced.surveyed_no_evidence
+SURVEYED, BUFFER = Evidenced.surveyed_no_evidence, Evidenced.inside_buffer
 ROADS = [[(0, 0), (1000, 0)], [(0, 0), (0, 300), (1000, 300)], [(1000, 0), (1000, 300)]]
 
 
@@ -84,7 +84,7 @@ def test_another_road_serves_where_the_nearest_way_is_barred():
 
 def test_a_place_walled_in_is_refused():
     ring = box(350, 50, 450, 150).difference(box(360, 60, 440, 140))
-    assert meet(judged(network(ROADS), SURVEYED), (400, 100), connect=connecting(barred=ring)).code == "IN_BUFFER"
+    assert meet(judged(network(ROADS), SURVEYED), (400, 100), connect=connecting(barred=ring)).code == "SHUT_IN"
 
 
 def test_unsurveyed_ground_to_the_road_is_refused_where_it_is_ruled_out():
@@ -114,6 +114,16 @@ def test_roads_closed_to_the_mode_are_no_roads():
         side[0] = np.inf
     found = anchor(Nearby(net), ground(judged(net, SURVEYED), times), at(400, 100), connect=connecting())
     assert found.touch.edge == 1
+
+
+def test_what_bars_a_place_on_the_road_is_named():
+    net = network(ROADS)
+    held = judged(net, [BUFFER, SURVEYED, SURVEYED], blocker={0: 1}, point={0: 0})
+    found = meet(held, (400, 0))
+    assert (found.code, found.barring) == ("IN_BUFFER", ("H2", "I1"))
+    answered = routes(ground(held, seconds(net)), Nearby(net), [at(400, 0), at(0, 300)], connect=connecting())
+    assert [r.code for r in answered.reasons] == ["START_IN_BUFFER"]
+    assert answered.reasons[0].facts["barred_by"] == ["H2", "I1"]
 
 
 @pytest.mark.parametrize(
