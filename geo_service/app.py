@@ -25,6 +25,7 @@ from geo_service.api import (
     items,
     landing,
     operation,
+    overview,
     pages,
     printing,
     problems,
@@ -75,7 +76,7 @@ def create_app(
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
+        *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
         *(collections, items, item, editing, tiles),
     )
     for one in routers:

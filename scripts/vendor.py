@@ -19,7 +19,10 @@ VENDOR = ROOT / "geo_service" / "static" / "vendor"
 # package: (the folder in it to copy from, the files); licences are always copied
 FILES = {
     "leaflet": ("dist", ("leaflet.js", "leaflet.css", "images/*.png")),
+    "pbf": ("dist", ("pbf.js",)),
 }
+# what the tests alone need; it stays in node_modules, outside of what is served
+TESTS = {"axe-core": "axe.min.js"}
 LICENCES = ("LICENSE*", "LICENCE*", "license*")
 
 
@@ -112,6 +115,9 @@ def main() -> None:
             copy(packages, fresh)
             shutil.rmtree(VENDOR, ignore_errors=True)
             fresh.rename(VENDOR)
+        for name, file in TESTS.items():
+            (ROOT / "node_modules" / name).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(packages / name / file, ROOT / "node_modules" / name / file)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from scripts import vendor
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = [
-    *(ROOT / "scripts" / name for name in ("bench", "lock", "picture", "run", "setup", "test")),
+    *(ROOT / "scripts" / name for name in ("bench", "lock", "picture", "pictures", "run", "setup", "test")),
     ROOT / ".ci" / "run",
 ]
 

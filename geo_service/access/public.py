@@ -89,6 +89,10 @@ class PublicRecords:
         frame = shown_records(seen, layer)
         return self._published(frame, layer) if layer in FIELDS and layer != "incidents" else frame.iloc[:0]
 
+    def published(self, frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+        """Return records of a layer as the public sees them."""
+        return self._published(frame, layer)
+
     def _published(self, frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
         if layer == "incidents":
             return counted(frame)
@@ -112,6 +116,10 @@ class FullRecords:
     def shown(self, seen: View, layer: str) -> gpd.GeoDataFrame:
         """Return what a map shows of a layer."""
         return shown_records(seen, layer)
+
+    def published(self, frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:  # noqa: ARG002 - the same for all
+        """Return records of a layer as they are."""
+        return frame
 
 
 Records = PublicRecords | FullRecords

@@ -1,6 +1,5 @@
 """The pages that planners look at."""
 
-import dataclasses
 import secrets
 from http import HTTPStatus
 
@@ -12,8 +11,9 @@ from geo_service.access.principals import Role
 from geo_service.access.public import Records
 from geo_service.api.dependencies import Service
 from geo_service.balance import View
-from geo_service.maps.overview import overview
-from geo_service.situations import situation
+from geo_service.languages import language_of
+from geo_service.maps.served import served
+from geo_service.settings import origin_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,10 +23,13 @@ POLICY = (
 )
 
 
-def page_headers(nonce: str) -> dict[str, str]:
-    """Return the headers of a page whose scripts carry a nonce."""
+def page_headers(nonce: str, basemap: str = "") -> dict[str, str]:
+    """Return the headers of a page whose scripts carry a nonce; pictures come from elsewhere for a basemap alone."""
+    policy = POLICY.format(nonce=nonce)
+    if basemap:
+        policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {origin_of(basemap)}")
     return {
-        "Content-Security-Policy": POLICY.format(nonce=nonce),
+        "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cache-Control": "no-cache",
@@ -36,11 +39,22 @@ def page_headers(nonce: str) -> dict[str, str]:
 def home(request: Request, service: Service, seen: View, records: Records) -> Response:
     """Return the overview map."""
     nonce = secrets.token_urlsafe(16)
-    prefix = request.scope.get("root_path", "")
-    shown = situation(seen, service.settings, records.shown)
-    shown = dataclasses.replace(shown, notice=shown.notice + records.notice)
-    page = overview(shown, mode="linked", base_path=prefix, nonce=nonce)
-    return Response(page, media_type="text/html; charset=utf-8", headers=page_headers(nonce))
+    settings = service.settings
+    asked = request.query_params.get("lang")
+    language = language_of(asked, request.cookies.get("lang"))
+    page = served(
+        seen,
+        records,
+        settings,
+        today=settings.today(service.clock).isoformat(),
+        language=language,
+        base=request.scope.get("root_path", ""),
+        nonce=nonce,
+    )
+    answer = Response(page, media_type="text/html; charset=utf-8", headers=page_headers(nonce, settings.basemap))
+    if asked == language:
+        answer.set_cookie("lang", language, max_age=365 * 24 * 3600, samesite="lax", httponly=True)
+    return answer
 
 
 @router.get("/login", dependencies=[requires(Role.viewer)])

@@ -14,6 +14,7 @@ from jinja2 import Template
 Mode = Literal["linked", "embedded"]
 
 LEAFLET_JS, LEAFLET_CSS = "vendor/leaflet/leaflet.js", "vendor/leaflet/leaflet.css"
+PBF_JS = "vendor/pbf/pbf.js"
 
 _ASSET = re.compile(r'<script src="(?P<js>[^"]+)"></script>|<link rel="stylesheet" href="(?P<css>[^"]+)"\s*/>')
 _URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
@@ -23,6 +24,8 @@ _REMOTE = re.compile(
     re.IGNORECASE,
 )
 """Addresses of other hosts where a page would load them: attributes, styles, and strings of its scripts."""
+_UNZOOMABLE = re.compile(r'<meta name="viewport"[^>]*maximum-scale[^>]*>')
+"""Folium's own word on zooming, which keeps those from enlarging a page who need to; ours stands in the head."""
 _DATA = re.compile(r'<script type="application/json".*?</script>', re.DOTALL)
 
 
@@ -57,12 +60,14 @@ class OfflineFigure(Figure):
     """A figure whose rendering rewrites every address to a local one, and fails where one is left."""
 
     _template = Template(
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n{{ this.header.render(**kwargs) }}\n</head>\n<body>\n'
+        '<!DOCTYPE html>\n<html lang="{{ this.language }}">\n<head>\n{{ this.header.render(**kwargs) }}\n</head>\n'
+        "<body>\n"
         "{{ this.html.render(**kwargs) }}\n<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, mode: Mode, base_path: str = "", nonce: str | None = None) -> None:
+    def __init__(self, mode: Mode, base_path: str = "", nonce: str | None = None, *, language: str = "en") -> None:
         super().__init__()
+        self.language = language
         self.mode, self.base_path, self.nonce = mode, base_path.rstrip("/"), nonce
 
     def render(self, **kwargs: object) -> str:
@@ -71,7 +76,7 @@ class OfflineFigure(Figure):
         Raises:
             RemoteAddress: it would load something from another host.
         """
-        page = _ASSET.sub(self._asset, str(super().render(**kwargs)))
+        page = _UNZOOMABLE.sub("", _ASSET.sub(self._asset, str(super().render(**kwargs))))
         # What is data is text, and never loaded: only the page around it is looked at.
         remote = _REMOTE.search(_DATA.sub("", _without_embedded(page)))
         if remote:

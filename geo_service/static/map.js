@@ -5,6 +5,8 @@ window.clearway = (() => {
   const STATE_COLOURS = { CHA: "#E00000", SHA: "#F4A718", cancelled: "#CBD2D9", reduced: "#A0AEC0", cleared: "#718096", surveyed_no_evidence: "#9DB2E0", no_recorded_hazard: "#FFFFFF" };
   const ROADS = { cleared: "#1E5AA8", verified: "#1E5AA8", restricted: "#B7791F", closed: "#C00000", not_assessed: "#8795A1" };
 
+  const ROAD_DASHES = { cleared: "7 3", verified: "7 3", restricted: "11 4 2 4", closed: "3 6" };
+
   function hazardStyle(p) {
     if (p.state === "released") return { color: "#555", weight: 1.5, dashArray: "1 4", fillOpacity: 0 };
     const outline = p.status === "worked_on" ? "#FF8C00" : "#C00000";
@@ -13,7 +15,7 @@ window.clearway = (() => {
   function releaseStyle(p) {
     if (!p.in_effect) return { color: "#C00000", weight: 1.6, dashArray: "8 3 2 3", fillOpacity: 0 };
     if (p.product === "cleared" && p.handed_over) return { color: "#1B5E20", weight: 1.4, fillColor: "#2E7D32", fillOpacity: 0.4 };
-    if (p.product === "cleared") return { color: GREY, weight: 1.4, fillColor: "#8892A0", fillOpacity: 0.45 };
+    if (p.product === "cleared") return { color: GREY, weight: 1.8, dashArray: "9 4", fillColor: "#8892A0", fillOpacity: 0.45 };
     if (p.product === "reduced") return { color: GREY, weight: 1.2, fillColor: "url(#cw-hatch-reduced)", fillOpacity: 1 };
     return { color: GREY, weight: 1.2, dashArray: "6 3", fillOpacity: 0 };
   }
@@ -22,7 +24,7 @@ window.clearway = (() => {
     surveys: () => ({ color: "#4F6BB5", weight: 1.2, dashArray: "2 3", fillColor: "#4F6BB5", fillOpacity: 0.12 }),
     releases: releaseStyle,
     hazards: hazardStyle,
-    roads: (p) => ({ color: ROADS[p.eo_status] || ROADS.not_assessed, weight: p.class === "primary" ? 2.4 : 1.4, dashArray: p.eo_status === "not_assessed" ? null : "7 3" }),
+    roads: (p) => ({ color: ROADS[p.eo_status] || ROADS.not_assessed, weight: p.eo_status === "closed" ? 3 : p.class === "primary" ? 2.4 : 1.4, dashArray: ROAD_DASHES[p.eo_status] || null }),
     settlements: () => ({ color: "#333", weight: 1, fillColor: "#fff", fillOpacity: 1, radius: 3 }),
     spots: () => ({ color: "#111", weight: 2, fillColor: "#fff", fillOpacity: 1, radius: 3.5 }),
     incidents: (p) => ({ color: "#111", weight: 2, fillColor: p.kind === "accident" ? "#111" : "#fff", fillOpacity: 1, radius: 4.5 }),

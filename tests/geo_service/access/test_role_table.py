@@ -71,6 +71,9 @@ TABLE = {
     ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
     # There is no record to print in the districts, but one hazard.
     ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?by=none", 200),
+    ("GET", "/maps/figures"): (P, "/maps/figures", 200),
+    ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
+    ("GET", "/maps/words/{language}"): (N, "/maps/words/az", 200),
     ("GET", "/maps/upload"): (E, "/maps/upload", 200),
     ("GET", "/maps/review"): (V, "/maps/review", 200),
     ("GET", "/maps/review/{changeset_id}"): (V, "/maps/review/1", 200),
