@@ -16,8 +16,9 @@ from layers.roads.rules import Mode
 
 router = APIRouter(tags=["routes"], dependencies=[requires(Role.viewer, computes=True)])
 
-Pairs = Annotated[Any, Body(examples=[{"origins": [[46.1, 39.2]], "destinations": [[46.7, 39.6]], "mode": "car"}])]
-Plan = Annotated[Any, Body(examples=[{"teams": 4, "rate_m2": 500, "period_days": 1}])]
+PAIR = {"origins": [[46.1, 39.2]], "destinations": [[46.7, 39.6]], "mode": "car"}
+Pairs = Annotated[Any, Body(openapi_examples={"one pair": {"value": PAIR}})]
+Plan = Annotated[Any, Body(openapi_examples={"four teams": {"value": {"teams": 4, "rate_m2": 500, "period_days": 1}}})]
 Form = Annotated[Literal["json", "csv"], Query(description="the form of the answer")]
 
 Site = Annotated[str | None, Query(description="where people wait: a settlement or LON,LAT; default: all sites")]

@@ -32,7 +32,7 @@ Asking = Annotated[
     Any,
     Body(
         description=f"a JSON object with the fields {', '.join(FIELDS)}; from and to are needed",
-        examples=[{"from": [46.1, 39.2], "to": [46.7, 39.6], "mode": "car"}],
+        openapi_examples={"by car": {"value": {"from": [46.1, 39.2], "to": [46.7, 39.6], "mode": "car"}}},
     ),
 ]
 

@@ -85,7 +85,8 @@ def asked(app):
                     yield filled + query
 
 
-def test_nothing_hidden_is_in_any_answer(register, app, visit):
+def test_nothing_hidden_is_in_any_answer(register, app, visit, log):
+    log.set_setting("public_requests_per_minute", 100_000)
     ids = {
         layer: [one["id"] for one in register.get(f"/collections/{layer}/items?limit=100").json()["features"]]
         for layer in LAYERS

@@ -69,8 +69,8 @@ TABLE = {
     ("POST", "/changesets/{changeset_id}/cancel"): (E, "/changesets/1/cancel", 409),
     ("GET", "/changesets/{changeset_id}/diff"): (V, "/changesets/1/diff", 200),
     ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
-    # There is no record to print in the districts, but one hazard.
-    ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?by=none", 200),
+    # Whoever is let in is told that there is no such paper: printing takes seconds.
+    ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?paper=A9", 422),
     ("GET", "/maps/figures"): (P, "/maps/figures", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
     ("GET", "/maps/words/{language}"): (N, "/maps/words/az", 200),
