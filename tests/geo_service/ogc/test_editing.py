@@ -64,13 +64,13 @@ def test_post_of_an_id_in_force_is_409(filled):
     assert post(filled, new("H-001")).status_code == 409
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", "application/gml+xml"])
-def test_post_of_another_type_is_415(filled, kind):
-    assert filled.post(HOME, content=orjson.dumps(new()), headers={"Content-Type": kind}).status_code == 415
+@pytest.mark.parametrize("media", ["text/plain", "application/xml", "", "application/gml+xml"])
+def test_post_of_another_type_is_415(filled, media):
+    assert filled.post(HOME, content=orjson.dumps(new()), headers={"Content-Type": media}).status_code == 415
 
 
 @pytest.mark.parametrize(
-    ("document", "status", "place"),
+    ("document", "status", "field"),
     [
         (b"{", 400, None),
         (b"[]", 400, None),
@@ -92,14 +92,14 @@ def test_post_of_another_type_is_415(filled, kind):
         (b'{"type": "Feature", "geometry": ' + b"[" * 500 + b"]" * 500 + b', "properties": {}}', 400, None),
     ],
 )
-def test_post_of_what_breaks_a_rule_names_the_field(filled, document, status, place):
+def test_post_of_what_breaks_a_rule_names_the_field(filled, document, status, field):
     before = filled.get(HOME).json()["revision"]
     content = document if isinstance(document, bytes) else orjson.dumps(document)
     answer = filled.post(HOME, content=content, headers=GEOJSON)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    if place:
-        assert place in [one["place"] for one in answer.json()["errors"]]
+    if field:
+        assert field in [one["place"] for one in answer.json()["errors"]]
     assert filled.get(HOME).json()["revision"] == before
 
 

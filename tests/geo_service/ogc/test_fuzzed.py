@@ -105,11 +105,13 @@ def test_the_document_fuzzed(filled):
         def fuzz(case):
             nonlocal asked
             kwargs = case.as_transport_kwargs(base_url="http://127.0.0.1:8000")
+            if isinstance(kwargs.get("data"), str | bytes):
+                kwargs["content"] = kwargs.pop("data")
             try:
                 answer = filled.request(
                     kwargs["method"],
                     kwargs["url"],
-                    **{k: v for k, v in kwargs.items() if k in {"params", "headers", "json", "data", "files"}},
+                    **{k: v for k, v in kwargs.items() if k in {"params", "headers", "json", "data", "content", "files"}},
                 )
             except (ValueError, TypeError):
                 return  # no client can write this request
