@@ -66,6 +66,8 @@ def explained(error: Exception) -> Response:
     """
     if isinstance(error, HTTPException):
         return problem(error.status_code, str(error.detail), headers=error.headers)
+    if isinstance(error, OverflowError):  # SQLite holds whole numbers of 64 bits
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "a number in the address is too large to be that of a record")
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
     if status is None:
         raise error
@@ -101,7 +103,7 @@ def install(app: FastAPI) -> None:
     async def unexpected(_: Request, __: Exception) -> Response:
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the service failed; its log says more")
 
-    for kind in STATUS:
+    for kind in (*STATUS, OverflowError):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(Question, question)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -16,6 +16,9 @@ from geo_service.settings import SENTENCES, Settings
 DATED = ("hazards", "releases", "surveys", "incidents")
 """Layers whose newest date of information says how old the data is."""
 
+PUBLISHED = ("hazards",)
+"""Those of them whose dates the public may know."""
+
 STATES = ("CHA", "SHA", "cancelled", "reduced", "cleared", "surveyed_no_evidence", "no_recorded_hazard")
 """The states in the order in which a district's bar shows them."""
 
@@ -46,7 +49,7 @@ def figures(seen: View, shown: Records, settings: Settings, language: str) -> di
         "certificate_passed": partition.attrs["certificate"]["passed"],
         "hazards": len(seen.snapshot.in_force("hazards", seen.as_of)),
         "incidents_12_months": _incidents(seen) if isinstance(shown, FullRecords) else None,
-        "newest": _newest(seen),
+        "newest": _newest(seen, dated(shown)),
         "notice": sentences(seen, shown, settings, language),
         "total": {name: partition.attrs["total"][name] for name in SHOWN},
         "rows": [
@@ -74,22 +77,28 @@ def sentences(seen: View, shown: Records, settings: Settings, language: str) -> 
     return made + (shown.notice if language == "en" else f" {catalogue['public_view']}")
 
 
-def extent(seen: View) -> list[float] | None:
-    """Return the box (west, south, east, north in degrees) of all that was ever recorded; None where nothing was."""
-    boxes = [
-        seen.snapshot.frames[name].total_bounds
-        for name in ("districts", "hazards", "releases")
-        if len(seen.snapshot.frames[name])
-    ]
+def dated(shown: Records) -> tuple[str, ...]:
+    """Return the layers whose dates the one who asks may know."""
+    return DATED if isinstance(shown, FullRecords) else PUBLISHED
+
+
+def extent(seen: View, shown: Records) -> list[float] | None:
+    """Return the box (west, south, east, north in degrees) of all that was ever recorded; None where nothing was.
+
+    The public sees that of the districts: the outermost hazard is nobody else's to know to the metre.
+    """
+    layers = ("districts", "hazards", "releases") if isinstance(shown, FullRecords) else ("districts",)
+    boxes = [seen.snapshot.frames[name].total_bounds for name in layers if len(seen.snapshot.frames[name])]
     if not boxes:
         return None
     table = np.array(boxes)
     return [*table[:, :2].min(axis=0).tolist(), *table[:, 2:].max(axis=0).tolist()]
 
 
-def beginning(seen: View) -> str | None:
+def beginning(seen: View, shown: Records) -> str | None:
     """Return the first date that some record of the ground holds from; None where nothing is recorded."""
-    firsts = [seen.snapshot.frames[name]["valid_from"].min() for name in DATED if len(seen.snapshot.frames[name])]
+    frames = seen.snapshot.frames
+    firsts = [frames[name]["valid_from"].min() for name in dated(shown) if len(frames[name])]
     return min(firsts).date().isoformat() if firsts else None
 
 
@@ -113,10 +122,10 @@ def _incidents(seen: View) -> int:
     return int(((frame["occurred_on"] > last - pd.DateOffset(years=1)) & (frame["occurred_on"] <= last)).sum())
 
 
-def _newest(seen: View) -> str | None:
+def _newest(seen: View, layers: Sequence[str]) -> str | None:
     """Return the latest date, up to the view's, that a record of the ground holds from."""
     last = pd.Timestamp(seen.as_of)
-    found = [dates[dates <= last].max() for dates in (seen.snapshot.frames[name]["valid_from"] for name in DATED)]
+    found = [dates[dates <= last].max() for dates in (seen.snapshot.frames[name]["valid_from"] for name in layers)]
     known = [one.date() for one in found if not pd.isna(one)]
     newest: dt.date | None = max(known, default=None)
     return newest.isoformat() if newest else None

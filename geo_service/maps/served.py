@@ -53,7 +53,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
     """
     base = base.rstrip("/")
     figure = OfflineFigure("linked", base, nonce, language=language)
-    west, south, east, north = extent(seen) or WORLD
+    west, south, east, north = extent(seen, shown) or WORLD
     drawn = OfflineMap(
         scripts=("map.js", PBF_JS),
         styles=("map.css", "overview/overview.css"),
@@ -74,7 +74,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "known_at": seen.known_at,
         "revision": seen.snapshot.number,
         "today": today,
-        "begins": beginning(seen),
+        "begins": beginning(seen, shown),
         "extent": [west, south, east, north],
         "language": language,
         "layers": [

@@ -111,7 +111,11 @@ def test_the_document_fuzzed(filled):
                 answer = filled.request(
                     kwargs["method"],
                     kwargs["url"],
-                    **{k: v for k, v in kwargs.items() if k in {"params", "headers", "json", "data", "content", "files"}},
+                    **{
+                        k: v
+                        for k, v in kwargs.items()
+                        if k in {"params", "headers", "json", "data", "content", "files"}
+                    },
                 )
             except (ValueError, TypeError):
                 return  # no client can write this request
