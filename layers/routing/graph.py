@@ -188,6 +188,14 @@ class Ground:
         return np.asarray(near + (self.judged.classes == Evidenced.unsurveyed))
 
     @cached_property
+    def widths(self) -> dict[str, Floats]:
+        """The widths (m) that records state, of the road and of what was verified of it, by field; NaN where none."""
+        roads = self.network.roads
+        none = np.full(len(roads), np.nan)
+        names = ("width_m", "eo_width_m")
+        return {name: np.asarray(roads[name], dtype=np.float64) if name in roads else none for name in names}
+
+    @cached_property
     def usable(self) -> Bools:
         """Which edges the mode may use in some direction, shape (e,)."""
         return np.isfinite(self.seconds[0]) | np.isfinite(self.seconds[1])

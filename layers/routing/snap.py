@@ -261,14 +261,8 @@ def half_width(ground: Ground, piece: int) -> float:
     verified = judged.classes[piece] == Evidenced.verified
     if judged.lifted[piece] and not verified:
         return 0.0
-    width = _width(ground, "eo_width_m" if verified else "width_m", edge)
+    width = float(ground.widths["eo_width_m" if verified else "width_m"][ground.network.road[edge]])
     return (0.0 if verified else judged.evidence.rules.road_width_m) / 2 if np.isnan(width) else width / 2
-
-
-def _width(ground: Ground, name: str, edge: int) -> float:
-    roads = ground.network.roads
-    value = roads[name].iloc[ground.network.road[edge]] if name in roads else None
-    return float("nan") if value is None else float(value)
 
 
 def joined(nearby: Nearby, ground: Ground, places: Sequence[LonLat], max_snap_m: float) -> int | None:
