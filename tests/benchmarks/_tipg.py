@@ -59,7 +59,7 @@ def serving(database: str, cache: Path) -> Iterator[tuple[int, int]]:
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database, "TIPG_DB_SCHEMAS": '["public"]'}
     command = [python(cache), "-m", "uvicorn", "tipg.main:app", "--port", str(port), "--log-level", "error"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         ready(port, "/collections", process)
         yield port, process.pid

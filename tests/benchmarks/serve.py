@@ -167,7 +167,7 @@ def main() -> None:
             last = [f"/collections/{collection}/items?limit=1000&offset=89000"]
             paths = requests(collection, places, last)
             theirs = {kind: rate(port, some, given.seconds) for kind, some in paths.items()}
-            print(f"  tipg: {resident(os.getpgid(pid)) / 2**20:,.0f} MiB, without the database")
+            print(f"  tipg: {resident(pid) / 2**20:,.0f} MiB, without the database")
         mine = {
             "SQLite": ours("Clearway on SQLite", ["--data", str(store)], given.seconds, places),
             "PostGIS": ours("Clearway on PostGIS", ["--database", database], given.seconds, places),
