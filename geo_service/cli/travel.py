@@ -174,13 +174,17 @@ def _print(found: dict[str, Any]) -> None:
     """Print the ways for a person: the verdict first, then what every stretch stands on."""
     if found["synthetic"]:
         print("SYNTHETIC: invented data, no real place\n")
+    if found["coverage_gap"]:
+        print("COVERAGE GAP: this date lies before the first record; nothing is known of the ground then.\n")
+    if found["planning"]:
+        print("PLAN ONLY: it passes through hazardous ground to show what would have to be cleared; no way to travel\n")
     for number, one in enumerate(found["features"], start=1):
         told = one["properties"]
         minutes = round(told["duration_s"] / 60)
         until = f", expires {told['expires_on']}" if told["expires_on"] else ""
         print(f"Way {number}: {told['verdict'].upper().replace('_', ' ')}{until}")
-        length, exposure = told["length_m"] / 1000, told["exposure_m"]
-        print(f"  {length:.1f} km, {minutes // 60} h {minutes % 60:02} min, exposure {exposure:,} m")
+        exposure = "" if told["exposure_m"] is None else f", exposure {told['exposure_m']:,} m"
+        print(f"  {told['length_m'] / 1000:.1f} km, {minutes // 60} h {minutes % 60:02} min{exposure}")
         for name, metres in told["evidence"].items():
             print(f"  {metres:10,.0f} m  {name}")
         for condition in told["conditions"]:

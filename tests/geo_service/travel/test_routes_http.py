@@ -119,6 +119,8 @@ def test_another_day_is_no_way_to_travel(demo, reached):
     assert demo.post("/routes?f=gpx&confirm=unsurveyed", json=past).status_code == 409
     before = demo.post("/routes", json={**reached, "as_of": "1950-01-01"}).json()
     assert before["coverage_gap"]
+    ends = {name: ",".join(map(str, place)) for name, place in reached.items()}
+    assert "before the first record" in demo.get("/maps/routes", params={**ends, "as_of": "1950-01-01"}).text
 
 
 def test_tracks_are_confirmed_and_name_their_verdict(demo, reached):
@@ -251,3 +253,12 @@ def test_the_page_shows_a_way_and_its_files(demo, access):
     lost = demo.get("/maps/routes", params={"from": "<script>alert(1)</script>", "to": row["settlement"]})
     assert lost.status_code == 200
     assert "<script>alert(1)" not in lost.text
+
+
+def test_a_plan_is_shown_as_one(demo, access):
+    row = next(row for row in access["settlements"] if not row["reached"] and row["m2"] is not None)
+    page = demo.get("/maps/routes", params={"from": row["site"], "to": row["settlement"], "planning": "true"})
+    assert page.status_code == 200
+    assert "PLAN ONLY" in page.text
+    assert "no go" in page.text
+    assert "/maps/routes/gpx" not in page.text
