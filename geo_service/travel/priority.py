@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from geo_service.balance import Refused, View
-from geo_service.travel.question import given, is_number, shown, text_of, word_of
+from geo_service.travel.question import fields_of, given, is_number, shown, text_of, word_of
 from geo_service.travel.reach import homes_of, met, plain, sites_of, waiting
 from geo_service.travel.ways import Roads
 from layers.priorities.plan import Plan, plan
@@ -56,12 +56,8 @@ def priorities_of(body: object) -> Priorities:
     Raises:
         Refused: it is none; the message names the field.
     """
-    if not isinstance(body, Mapping):
-        raise Refused('the body is a JSON object such as {"teams": 4, "rate_m2": 500}')
     known = [one.name for one in dataclasses.fields(Priorities)]
-    for name in body:
-        if name not in known:
-            raise Refused(f"{name}: no such field; fields: {', '.join(known)}")
+    body = fields_of(body, known, '{"teams": 4, "rate_m2": 500}')
     settlements = body.get("settlements")
     if settlements is not None and (
         not isinstance(settlements, Sequence)

@@ -69,11 +69,7 @@ def question_of(body: object) -> Question:
     Raises:
         Refused: it is none; the message names the field and what may stand there.
     """
-    if not isinstance(body, Mapping):
-        raise Refused('the body is a JSON object such as {"from": [46.1, 39.2], "to": [46.7, 39.6]}')
-    unknown = sorted(set(map(str, body)) - set(FIELDS))
-    if unknown:
-        raise Refused(f"{unknown[0]}: no such field; fields: {', '.join(FIELDS)}")
+    body = fields_of(body, FIELDS, '{"from": [46.1, 39.2], "to": [46.7, 39.6]}')
     for name in ("from", "to"):
         if body.get(name) is None:
             raise Refused(f"{name}: missing; it is [longitude, latitude] in degrees")
@@ -106,7 +102,21 @@ def question_of(body: object) -> Question:
     )
 
 
-def given(body: Mapping[object, object], name: str, default: object) -> object:
+def fields_of(body: object, known: Sequence[str], example: str) -> Mapping[str, object]:
+    """Return the fields of a request's body.
+
+    Raises:
+        Refused: it is no JSON object, or has a field that nobody knows; the message names it.
+    """
+    if not isinstance(body, Mapping):
+        raise Refused(f"the body is a JSON object such as {example}")
+    unknown = sorted(set(map(str, body)) - set(known))
+    if unknown:
+        raise Refused(f"{unknown[0]}: no such field; fields: {', '.join(known)}")
+    return body
+
+
+def given(body: Mapping[str, object], name: str, default: object) -> object:
     """Return a field's value, its default where the field is left out or null."""
     value = body.get(name)
     return default if value is None else value

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geo_service.balance import Refused, View
 from geo_service.settings import Settings
 from geo_service.travel.places import place_named
-from geo_service.travel.question import given, metres_of, place_of, text_of, word_of
+from geo_service.travel.question import fields_of, given, metres_of, place_of, text_of, word_of
 from geo_service.travel.ways import NO_NETWORK, Roads
 from layers import versions
 from layers.roads.classes import HARD, Evidenced
@@ -80,12 +80,8 @@ def pairs_of(body: object) -> Pairs:
     Raises:
         Refused: it is none; the message names the field.
     """
-    if not isinstance(body, Mapping):
-        raise Refused('the body is a JSON object such as {"origins": [[46.1, 39.2]], "destinations": [[46.7, 39.6]]}')
     known = [one.name for one in dataclasses.fields(Pairs)]
-    for name in body:
-        if name not in known:
-            raise Refused(f"{name}: no such field; fields: {', '.join(known)}")
+    body = fields_of(body, known, '{"origins": [[46.1, 39.2]], "destinations": [[46.7, 39.6]]}')
     found = {}
     for name in ("origins", "destinations"):
         value = body.get(name)
