@@ -11,13 +11,14 @@ import shapely
 
 from layers.likelihood.covering import counted, covered_m2, without
 from layers.likelihood.grid import Bools, Floats, Geometries, Grid
-from layers.likelihood.known import Frames, Known, Layer, known, surveyed_between
+from layers.likelihood.known import Frames, Known, Layer, surveyed_between
 from layers.likelihood.settings import Settings
-from layers.vocabulary import Classification, Product
+from layers.vocabulary import Classification, Product, QcStatus
 from layers.versions import days
 
 LEAST_M2 = 1.0
 """Smaller pieces of ground (m2) are slivers of redrawing."""
+_NOTHING = shapely.Polygon()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +63,6 @@ def found_between(frames: Frames, grid: Grid, before: Known, after: Known, setti
     return Found(looked, positive, found_m2, counted(grid, _new("incidents", before, after).shapes))
 
 
-def periods(
-    frames: Frames, grid: Grid, dates: tuple[Known, ...], settings: Settings
-) -> list[Found]:
-    """Return what became known in each period between days that follow on each other."""
-    return [
-        found_between(frames, grid, before, after, settings) for before, after in zip(dates, dates[1:], strict=False)
-    ]
-
-
 def _new(name: str, before: Known, after: Known) -> Layer:
     """Return the records of a layer that were not known before."""
     later = after.layers[name]
@@ -78,14 +70,30 @@ def _new(name: str, before: Known, after: Known) -> Layer:
 
 
 def _found_ground(frames: Frames, before: Known, after: Known) -> Geometries:
-    """Return ground newly recorded as hazardous, and ground newly confirmed, by survey."""
+    """Return ground newly recorded as hazardous, and ground newly confirmed, by survey.
+
+    A hazard found again on released ground is found; one that is told of again as it was is not.
+    """
     surveyed = surveyed_between(frames, before.date, after.date)
     hazards, earlier = after.layers["hazards"], before.layers["hazards"]
     hazards = hazards.where(np.array([one in surveyed for one in hazards.ids], dtype=bool))
     confirmed, was = (one.frame["classification"].to_numpy() == Classification.CHA for one in (hazards, earlier))
-    suspected = without(hazards.shapes[~confirmed], earlier.shapes)
-    direct = without(hazards.shapes[confirmed], earlier.shapes[was])
+    suspected = _beyond(hazards.where(~confirmed), earlier, before)
+    direct = _beyond(hazards.where(confirmed), earlier.where(was), before)
     return np.r_[suspected, direct]
+
+
+def _beyond(hazards: Layer, earlier: Layer, before: Known) -> Geometries:
+    """Return each hazard without what it was before, and without what of the others was not yet released."""
+    others = without(earlier.shapes, _in_effect(before.layers["releases"]).shapes)
+    itself = dict(zip(earlier.ids, earlier.shapes, strict=True))
+    was = np.array([itself.get(one, _NOTHING) for one in hazards.ids], dtype=object)
+    return shapely.difference(without(hazards.shapes, others), was)
+
+
+def _in_effect(releases: Layer) -> Layer:
+    """Return the releases that need no quality control, or passed it."""
+    return releases.where(releases.frame["qc_status"].isin([QcStatus.passed, QcStatus.not_required]).to_numpy(bool))
 
 
 def _finds_at_work(before: Known, after: Known, releases: Layer, surveys: Layer) -> Geometries:
@@ -97,6 +105,3 @@ def _finds_at_work(before: Known, after: Known, releases: Layer, surveys: Layer)
     which, work = shapely.STRtree(shapes).query(finds.shapes, predicate="intersects")
     on_time = days(finds.frame["found_on"])[which] <= ended[work]
     return finds.shapes[np.unique(which[on_time])]
-
-
-__all__ = ["Found", "found_between", "known", "periods"]

@@ -1,0 +1,109 @@
+"""The ways to tell a likelihood: two models, and what a planner would go by without one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from layers.likelihood.features import DENSITY, DISTANCE
+from layers.likelihood.grid import Bools, Floats
+
+LOGISTIC, BOOSTING = "logistic regression", "gradient boosting"
+PLAIN_DISTANCE, PLAIN_DENSITY = "plain distance", "plain density"
+MODELS, PLAIN = (LOGISTIC, BOOSTING), (PLAIN_DISTANCE, PLAIN_DENSITY)
+METHODS = (*MODELS, *PLAIN)
+
+
+@dataclass(frozen=True, eq=False)
+class Taught:
+    """A method that was taught: it tells likelihoods, and how it ranks ground.
+
+    Attributes:
+        name: the method.
+        estimator: scikit-learn's.
+        columns: the features it looks at.
+        sign: of the ranking by its one feature; 0 where it ranks by likelihood.
+    """
+
+    name: str
+    estimator: Any
+    columns: list[str]
+    sign: float = 0.0
+
+    def likelihood(self, table: pd.DataFrame) -> Floats:
+        """Return the likelihood (n,) of contamination for each row, 0 to 1."""
+        told = self.estimator.predict_proba(table[self.columns].to_numpy(dtype=np.float64))[:, 1]
+        return np.clip(np.asarray(told, dtype=np.float64), 0.0, 1.0)
+
+    def rank(self, table: pd.DataFrame) -> Floats:
+        """Return the score (n,) that ground is ranked by, higher first: nearer, denser, likelier."""
+        if self.sign:
+            return self.sign * table[self.columns[0]].to_numpy(dtype=np.float64)
+        return self.likelihood(table)
+
+
+def teach(name: str, table: pd.DataFrame, positive: Bools, seed: int) -> Taught:
+    """Teach a method from examples.
+
+    Plain distance and density rank by themselves; their likelihood is a logistic curve over the one number.
+
+    Args:
+        name: one of `METHODS`.
+        table: (n rows) features that vary.
+        positive: (n,) the labels.
+        seed: of what is drawn.
+    """
+    from threadpoolctl import threadpool_limits
+
+    make, columns, sign = _RECIPES[name]
+    used = columns or list(table.columns)
+    estimator = make(seed)
+    # Threads cost more than they give with so few examples, and sums in one order are the same on every machine.
+    with threadpool_limits(limits=1):
+        estimator.fit(table[used].to_numpy(dtype=np.float64), positive)
+    return Taught(name, estimator, used, sign)
+
+
+def weights(taught: Taught) -> pd.Series:
+    """Return the coefficients of a logistic regression per standard deviation, the strongest first."""
+    numbers = taught.estimator[-1].coef_[0]
+    found = pd.Series(numbers, index=taught.columns)
+    return found.reindex(found.abs().sort_values(ascending=False, kind="stable").index)
+
+
+def _logistic(seed: int) -> Any:
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=1000, random_state=seed),
+    )
+
+
+def _boosting(seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    # Shallow and slow: few examples, and neighbours that are alike.
+    return HistGradientBoostingClassifier(
+        learning_rate=0.06,
+        max_iter=80,
+        max_depth=3,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+_RECIPES: dict[str, tuple[Callable[[int], Any], list[str], float]] = {
+    LOGISTIC: (_logistic, [], 0.0),
+    BOOSTING: (_boosting, [], 0.0),
+    PLAIN_DISTANCE: (_logistic, [DISTANCE], -1.0),
+    PLAIN_DENSITY: (_logistic, [DENSITY], 1.0),
+}
