@@ -1,7 +1,7 @@
 """Learn a likelihood from the record, judge it in blocks, and tell it for every cell."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from layers.likelihood.attention import evidence_of
 from layers.likelihood.explaining import explained, scores_of, verdict
 from layers.likelihood.features import Ground, Heights, features, ground_of
 from layers.likelihood.grid import Grid, grid_over
-from layers.likelihood.known import Frames, known, version_frames
+from layers.likelihood.known import USED, Frames, known, version_frames
 from layers.likelihood.methods import LOGISTIC, MODELS, PLAIN, PLAIN_DISTANCE, Taught, teach, weights
 from layers.likelihood.panel import Panel, last_known, origins_of, panel_of
 from layers.likelihood.refused import NotEnough
@@ -64,9 +64,7 @@ class Likelihood:
 
     def reliability(self, method: str | None = None) -> pd.DataFrame:
         """Return how often there was contamination where a method told a likelihood (its own by default)."""
-        seen = self.panel.looked & self.validated.told[LOGISTIC].notna().to_numpy()
-        told = self.validated.told[method or self.method].to_numpy(dtype=np.float64)
-        return reliability(self.panel.positive[seen], told[seen])
+        return _reliability(self.panel, self.validated, method or self.method)
 
     def explain(self) -> str:
         """Return in words what it was learned from, how good it is, and what it does not say."""
@@ -103,16 +101,17 @@ def fit(
 
     Raises:
         NotEnough: the records can't carry a likelihood; the message says what is missing and what to do.
-        ValueError: a required field of a frame is missing or a value is not of its kind.
+        ValueError: a required field of a frame is missing, a value is not of its kind, or only some frames have a CRS.
     """
     records = version_frames(frames)
     date = as_date(until) if until is not None else last_known(records)
     if date is None:
         raise NotEnough("There are no hazards, releases or surveys to learn from.")
-    grid = grid_over(_area(frames, date), settings.cell_m)
+    grid = grid_over(_area(frames, lines, date), settings.cell_m)
     ground = ground_of(grid, lines, height_of)
     panel = panel_of(records, grid, ground, origins_of(records, date, settings), settings)
-    panel, constant = _varying(panel)
+    constant = _constant(panel)
+    panel = replace(panel, features=panel.features.drop(columns=constant))
     validated = validate(panel, grid, settings)
     scores = scores_of(validated.folds)
     model = str(scores.loc[list(MODELS), "pr_auc"].idxmax())
@@ -128,6 +127,7 @@ def fit(
         settings,
         constant=constant,
         weights=weights(taught[LOGISTIC]),
+        reliabilities={name: _reliability(panel, validated, name) for name in (model, PLAIN_DISTANCE)},
         dated="recorded_at" in records["hazards"],
         lines=lines is not None,
     )
@@ -135,23 +135,38 @@ def fit(
     return Likelihood(surface, panel, validated, method, model, text)
 
 
-def _area(frames: Frames, date: dt.date) -> gpd.GeoDataFrame:
+def _reliability(panel: Panel, validated: Validated, method: str) -> pd.DataFrame:
+    told = validated.told[method].to_numpy(dtype=np.float64)
+    return reliability(panel.positive[panel.looked], told[panel.looked])
+
+
+def _area(frames: Frames, lines: gpd.GeoDataFrame | None, date: dt.date) -> gpd.GeoDataFrame:
+    """Return the area, once it is sure that all frames lie in one world."""
     if frames.get("districts") is None:
         raise NotEnough("There is no area to look at. Give districts, or polygons of the area, as `districts`.")
-    return in_force(typed(frames["districts"], LAYERS["districts"]), date)
+    area = frames["districts"]
+    given = {name: frame for name, frame in frames.items() if name in USED and frame is not None}
+    for name, frame in {**given, **({} if lines is None else {"lines": lines})}.items():
+        if len(frame) and (frame.crs is None) != (area.crs is None):
+            message = f"{name} and districts: one says its coordinate system, the other does not. Set the missing one."
+            raise ValueError(message)
+    return in_force(typed(area, LAYERS["districts"]), date)
 
 
-def _varying(panel: Panel) -> tuple[Panel, list[str]]:
-    """Return the panel without features that are the same on all ground looked at, and their names."""
+def _constant(panel: Panel) -> list[str]:
+    """Return the features that are the same on all ground looked at: they say nothing.
+
+    Raises:
+        NotEnough: all of them are.
+    """
     seen = panel.features[panel.looked]
-    constant = [name for name in seen if seen[name].nunique(dropna=True) < 2]
-    left = [name for name in seen if name not in constant]
-    if panel.looked.any() and not left:
+    constant = [str(name) for name in seen if seen[name].nunique(dropna=True) < 2]
+    if panel.looked.any() and len(constant) == len(seen.columns):
         raise NotEnough(
             "All ground that was looked at looks the same: nothing known of it (hazards, incidents, roads, terrain) "
             "differs from place to place. Give more layers, or days at which something was known."
         )
-    return panel, constant
+    return constant
 
 
 def _taught(name: str, panel: Panel, settings: Settings) -> Taught:
@@ -166,7 +181,7 @@ def _no_better_than(folds: pd.DataFrame, scores: pd.DataFrame, model: str, setti
     why = {}
     for plain in PLAIN:
         if not surely_better(folds, model, plain):
-            why[plain] = "it ranks ground that was looked at no better than chance explains"
+            why[plain] = "on ground that was looked at, any gain is within what chance explains"
         elif finds_less(scores, model, plain, settings.area_shares):
             why[plain] = "it ranks ground that was looked at better, but finds less in the same share of all ground"
     return why
@@ -177,7 +192,7 @@ def _beats_chance(folds: pd.DataFrame, method: str) -> bool:
     return surely_better(pd.concat([folds, chance], ignore_index=True), method, "chance")
 
 
-def _surface(  # noqa: PLR0913, PLR0917 - all that it is made of
+def _surface(  # noqa: PLR0913 - all that it is made of
     records: Frames, grid: Grid, ground: Ground, date: dt.date, taught: Taught, *, better: bool
 ) -> Surface:
     now = known(records, grid, date)

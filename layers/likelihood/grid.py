@@ -117,7 +117,9 @@ def grid_over(area: gpd.GeoDataFrame, cell_m: float) -> Grid:
     west, north = np.floor(west / cell_m) * cell_m, np.ceil(north / cell_m) * cell_m
     rows, columns = (max(1, int(np.ceil(side / cell_m))) for side in (north - south, east - west))
     if rows * columns > MOST_CELLS:
-        raise NotEnough(f"{rows} x {columns} cells are more than {MOST_CELLS:,}. Choose larger cells or a smaller area.")
+        raise NotEnough(
+            f"{rows} x {columns} cells are more than {MOST_CELLS:,}. Choose larger cells or a smaller area."
+        )
     row, column = (one.ravel() for one in np.indices((rows, columns)))
     squares = _squares(west, north, cell_m, row, column)
     shapely.prepare(whole)

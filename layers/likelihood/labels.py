@@ -13,8 +13,8 @@ from layers.likelihood.covering import counted, covered_m2, without
 from layers.likelihood.grid import Bools, Floats, Geometries, Grid
 from layers.likelihood.known import Frames, Known, Layer, surveyed_between
 from layers.likelihood.settings import Settings
-from layers.vocabulary import Classification, Product, QcStatus
 from layers.versions import days
+from layers.vocabulary import Classification, Product, QcStatus
 
 LEAST_M2 = 1.0
 """Smaller pieces of ground (m2) are slivers of redrawing."""
@@ -88,7 +88,8 @@ def _beyond(hazards: Layer, earlier: Layer, before: Known) -> Geometries:
     others = without(earlier.shapes, _in_effect(before.layers["releases"]).shapes)
     itself = dict(zip(earlier.ids, earlier.shapes, strict=True))
     was = np.array([itself.get(one, _NOTHING) for one in hazards.ids], dtype=object)
-    return shapely.difference(without(hazards.shapes, others), was)
+    beyond: Geometries = shapely.difference(without(hazards.shapes, others), was)
+    return beyond
 
 
 def _in_effect(releases: Layer) -> Layer:
@@ -104,4 +105,5 @@ def _finds_at_work(before: Known, after: Known, releases: Layer, surveys: Layer)
     ended = np.r_[days(releases.frame["completed_on"]), days(surveys.frame["surveyed_on"])]
     which, work = shapely.STRtree(shapes).query(finds.shapes, predicate="intersects")
     on_time = days(finds.frame["found_on"])[which] <= ended[work]
-    return finds.shapes[np.unique(which[on_time])]
+    at_work: Geometries = finds.shapes[np.unique(which[on_time])]
+    return at_work

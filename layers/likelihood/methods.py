@@ -6,6 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from layers.likelihood.features import DENSITY, DISTANCE
 from layers.likelihood.grid import Bools, Floats
@@ -55,8 +61,6 @@ def teach(name: str, table: pd.DataFrame, positive: Bools, seed: int) -> Taught:
         positive: (n,) the labels.
         seed: of what is drawn.
     """
-    from threadpoolctl import threadpool_limits
-
     make, columns, sign = _RECIPES[name]
     used = columns or list(table.columns)
     estimator = make(seed)
@@ -74,11 +78,6 @@ def weights(taught: Taught) -> pd.Series:
 
 
 def _logistic(seed: int) -> Any:
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     return make_pipeline(
         SimpleImputer(strategy="median", keep_empty_features=True),
         StandardScaler(),
@@ -87,8 +86,6 @@ def _logistic(seed: int) -> Any:
 
 
 def _boosting(seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     # Shallow and slow: few examples, and neighbours that are alike.
     return HistGradientBoostingClassifier(
         learning_rate=0.06,

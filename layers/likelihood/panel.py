@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ def panel_of(frames: Frames, grid: Grid, ground: Ground, origins: tuple[dt.date,
         settings: when ground counts as looked at, and the blocks.
     """
     then = [known(frames, grid, date) for date in origins]
-    pairs = list(zip(then, then[1:], strict=False))
+    pairs = list(pairwise(then))
     table = pd.concat([features(grid, before, ground) for before, _ in pairs], ignore_index=True)
     found = [found_between(frames, grid, before, after, settings) for before, after in pairs]
     cells = np.arange(len(grid))
@@ -72,7 +73,7 @@ def panel_of(frames: Frames, grid: Grid, ground: Ground, origins: tuple[dt.date,
 
 
 def origins_of(frames: Frames, until: dt.date, settings: Settings) -> tuple[dt.date, ...]:
-    """Return the days that periods lie between: those of the settings before `until`, or the ends of years; and `until`.
+    """Return the days that periods lie between: the settings' own or the ends of years, before `until`, and it.
 
     Raises:
         NotEnough: no day lies before `until` at which something was known.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import average_precision_score
 
 from layers.likelihood.grid import Bools, Floats, Ints
 
@@ -10,9 +11,7 @@ BINS = 10
 
 
 def pr_auc(positive: Bools, score: Floats) -> float:
-    """Return the average precision of a ranking (scikit-learn's; chance gives the base rate); NaN without a positive."""
-    from sklearn.metrics import average_precision_score
-
+    """Return the average precision of a ranking, for which chance gives the base rate; NaN without a positive."""
     return float(average_precision_score(positive, score)) if positive.any() else float("nan")
 
 

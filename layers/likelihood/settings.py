@@ -34,3 +34,18 @@ class Settings:
     finds_recorded: bool = False
     least: int = 30
     area_shares: tuple[float, ...] = (0.05, 0.10, 0.20)
+
+    def __post_init__(self) -> None:
+        for name, ok, what in (
+            ("cell_m", self.cell_m > 0, "above 0 m"),
+            ("block_m", self.block_m >= self.cell_m, "no smaller than a cell"),
+            ("margin_m", self.margin_m >= 0, "0 m or more"),
+            ("folds", self.folds >= 2, "2 or more"),
+            ("most_origins", self.most_origins >= 1, "1 or more"),
+            ("looked_share", 0 < self.looked_share <= 1, "above 0 and at most 1"),
+            ("least", self.least >= 1, "1 or more"),
+            ("area_shares", all(0 < share <= 1 for share in self.area_shares), "each above 0 and at most 1"),
+        ):
+            if not ok:
+                message = f"{name} is {getattr(self, name)}; it must be {what}"
+                raise ValueError(message)

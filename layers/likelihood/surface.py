@@ -57,7 +57,12 @@ class Surface:
             "colour": colours(self.likelihood),
         }
         found = gpd.GeoDataFrame(columns, geometry=self.grid.polygons, crs=self.grid.crs)
-        found.attrs = {"method": self.method, "better": self.better, "date": str(self.date), "note": " ".join(SENTENCES)}
+        found.attrs = {
+            "method": self.method,
+            "better": self.better,
+            "date": str(self.date),
+            "note": " ".join(SENTENCES),
+        }
         return found
 
     def write_geotiff(self, path: Path | str) -> None:
@@ -66,8 +71,8 @@ class Surface:
         Raises:
             rasterio.errors.RasterioError: the file can't be written.
         """
-        import rasterio
-        from rasterio.transform import from_origin
+        import rasterio  # noqa: PLC0415 - slow, and needed for this alone
+        from rasterio.transform import from_origin  # noqa: PLC0415
 
         grid = self.grid
         profile = {

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 from scipy.stats import t as student
+from sklearn.model_selection import StratifiedGroupKFold
 
-from layers.likelihood.grid import Bools, Floats, Grid, Ints
+from layers.likelihood.grid import Bools, Grid, Ints
 from layers.likelihood.methods import METHODS, teach
 from layers.likelihood.panel import Panel
 from layers.likelihood.refused import NotEnough
@@ -46,8 +47,6 @@ def split(panel: Panel, grid: Grid, settings: Settings) -> Iterator[tuple[Bools,
     Raises:
         NotEnough: there are too few examples of a kind, or too few blocks with them.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     _refuse(panel, settings)
     looked = np.flatnonzero(panel.looked)
     folds = StratifiedGroupKFold(settings.folds, shuffle=True, random_state=settings.seed)
@@ -122,7 +121,8 @@ def finds_less(scores: pd.DataFrame, one: str, other: str, shares: tuple[float, 
 
 def _near(cell: Ints, tested: Bools, grid: Grid, margin_m: float) -> Bools:
     """Return which examples (e,) lie within `margin_m` of a tested cell."""
-    far: Floats = KDTree(grid.centres[np.unique(cell[tested])]).query(grid.centres, distance_upper_bound=margin_m)[0]
+    middles = KDTree(grid.centres[np.unique(cell[tested])])
+    far = np.asarray(middles.query(grid.centres, distance_upper_bound=margin_m)[0])
     near: Bools = np.isfinite(far)[cell]
     return near
 
