@@ -72,6 +72,6 @@ def attention(likelihood: Floats, evidence: Texts, *, soon: float, first: float)
         message = f"first ({first}) must not be below soon ({soon})"
         raise ValueError(message)
     asked = np.array([_FROM_EVIDENCE[Evidence(one)] for one in evidence], dtype=np.int64)
-    told = np.nan_to_num(np.asarray(likelihood, dtype=np.float64), nan=0.0)
+    told = np.nan_to_num(np.asarray(likelihood, dtype=np.float64), nan=-np.inf)
     raised = np.where(told >= first, Attention.first, np.where(told >= soon, Attention.soon, Attention.as_planned))
     return np.maximum(asked, raised.astype(np.int64))

@@ -12,6 +12,8 @@ from layers.likelihood.surface import SENTENCES
 
 SHOWN = 5
 """Weights of the logistic regression that are told."""
+_MUCH = 0.05
+"""Share of the cells from which it is told that something there lies beyond what was learned from."""
 
 
 def verdict(scores: pd.DataFrame, model: str, *, worse: Mapping[str, str], method: str, beaten: bool) -> str:
@@ -59,6 +61,7 @@ def explained(  # noqa: PLR0913 - all that there is to tell
     weights: pd.Series,
     reliabilities: Mapping[str, pd.DataFrame],
     dated: bool,
+    beyond: pd.Series,
     lines: bool,
 ) -> str:
     """Return the text.
@@ -72,6 +75,7 @@ def explained(  # noqa: PLR0913 - all that there is to tell
         weights: of the logistic regression, the strongest first.
         reliabilities: by method, as `layers.likelihood.scores.reliability`.
         dated: whether the frames say when their versions were recorded.
+        beyond: by feature, on which share of the cells it lies beyond all that was learned from.
         lines: whether former lines were given.
     """
     told = [sentence, "", *_learned_from(panel, settings), *_judged(scores, reliabilities, settings)]
@@ -79,6 +83,11 @@ def explained(  # noqa: PLR0913 - all that there is to tell
     told.append(f"Raises (+) or lowers (-) the likelihood in the logistic regression, per deviation: {strongest}.")
     if constant:
         told.append(f"The same everywhere, and so left out: {', '.join(constant)}.")
+    if beyond.max() > _MUCH:
+        told.append(
+            f"On {beyond.max():.0%} of the cells the {beyond.idxmax()} lies beyond all that was learned from; there it "
+            "is taken as the nearest that was, and the likelihood is worth less."
+        )
     if not dated:
         told.append(
             "The frames do not say when they were recorded: dates of information stand for dates of knowledge, and a "
@@ -94,7 +103,7 @@ def _learned_from(panel: Panel, settings: Settings) -> list[str]:
     cells = len(panel.cell)
     when = f"Looked ahead from {', '.join(map(str, panel.origins[:-1]))}, at last to {panel.origins[-1]}."
     counts = (
-        f"Cells of {settings.cell_m:g} m, in each period: {cells:,}. Looked at: {looked:,} ({looked / cells:.1%}); with "
+        f"Cells of {settings.cell_m:g} m, by period: {cells:,}. Looked at: {looked:,} ({looked / cells:.1%}); with "
         f"contamination: {yes:,}. Base rate among those: {panel.base_rate:.3f}; a ranking by chance has that PR-AUC."
     )
     rest = "All other ground is not assessed; it was learned from neither as contaminated nor as free of it."
@@ -111,7 +120,7 @@ def _judged(scores: pd.DataFrame, reliabilities: Mapping[str, pd.DataFrame], set
         f"{settings.margin_m / 1000:g} km apart from what was trained on; mean ± standard deviation over the parts:"
     )
     recall = (
-        "m2 and incidents in a share of the area: which part of the hazardous ground, and of the incidents, that became "
+        "m2 and incidents in a share of the area: which part of the hazardous ground and of the incidents that became "
         "known later lies in the best-ranked share of all ground of the tested blocks."
     )
     calibrated = "Calibration on blocks that were not trained on: likelihood told, and share found, by groups:"

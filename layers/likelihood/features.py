@@ -1,7 +1,8 @@
 """What a cell looks like on a day, from nothing but what was known by its end.
 
-Distances are told as log(1 + m / 100): the first hundreds of metres matter most. Densities are per cell, smoothed by a
-Gaussian kernel and divided by the same of the area, so that the edge of the area is no edge of the record.
+Distances are told as log(1 + m / 100): the first hundreds of metres matter most. Densities are smoothed by a Gaussian
+kernel, divided by the same of the area, so that the edge of the area is no edge of the record, and by their own mean:
+the record grows, and where it is dense compares from day to day where how dense does not.
 """
 
 from collections.abc import Callable
@@ -74,18 +75,18 @@ def features(grid: Grid, now: Known, ground: Ground) -> pd.DataFrame:
     on_released, in_vain = _released(grid, now)
     found = {
         DISTANCE: log_distance(grid, np.r_[hazards, incidents]),
-        DENSITY: smoothed(grid, share + happened, NEAR_M),
+        DENSITY: density(grid, share + happened, NEAR_M),
         "distance to a hazard": log_distance(grid, hazards),
         "share under hazards": np.minimum(share, 1.0),
-        "density of hazards": smoothed(grid, share, NEAR_M),
-        "density of hazards, wide": smoothed(grid, share, FAR_M),
+        "density of hazards": density(grid, share, NEAR_M),
+        "density of hazards, wide": density(grid, share, FAR_M),
         "distance to an incident": log_distance(grid, incidents),
-        "density of incidents": smoothed(grid, happened, NEAR_M),
-        "density of incidents, wide": smoothed(grid, happened, FAR_M),
-        "density of finds": smoothed(grid, counted(grid, now.finds.shapes), NEAR_M),
+        "density of incidents": density(grid, happened, NEAR_M),
+        "density of incidents, wide": density(grid, happened, FAR_M),
+        "density of finds": density(grid, counted(grid, now.finds.shapes), NEAR_M),
         "released with finds nearby": on_released,
         "released without finds nearby": in_vain,
-        "surveyed without evidence nearby": smoothed(grid, covered_m2(grid, layers["surveys"].shapes), NEAR_M),
+        "surveyed without evidence nearby": density(grid, covered_m2(grid, layers["surveys"].shapes), NEAR_M),
         "distance to a road": log_distance(grid, layers["roads"].shapes),
         "distance to a settlement": log_distance(grid, layers["settlements"].shapes),
         "distance to former lines": ground.lines,
@@ -105,6 +106,13 @@ def log_distance(grid: Grid, shapes: Geometries) -> Floats:
     return np.log1p(metres / _SCALE_M)
 
 
+def density(grid: Grid, values: Floats, deviation_m: float) -> Floats:
+    """Return values (c,) smoothed by a Gaussian kernel (m), as multiples of their mean; 0 where that is 0."""
+    found = smoothed(grid, values, deviation_m)
+    mean = float(found.mean())
+    return found / mean if mean > 0 else np.zeros(len(grid))
+
+
 def smoothed(grid: Grid, values: Floats, deviation_m: float) -> Floats:
     """Return values (c,) as a mean over the cells around, weighted by a Gaussian kernel (m)."""
     sigma = deviation_m / grid.cell_m
@@ -122,7 +130,7 @@ def _released(grid: Grid, now: Known) -> tuple[Floats, Floats]:
     touched[shapely.STRtree(releases.shapes).query(finds.shapes, predicate="intersects")[1]] = True
     desk = releases.frame["product"].to_numpy() == Product.cancelled
     both = (touched & ~desk, ~touched | desk)
-    with_finds, without = (smoothed(grid, covered_m2(grid, releases.shapes[one]), NEAR_M) for one in both)
+    with_finds, without = (density(grid, covered_m2(grid, releases.shapes[one]), NEAR_M) for one in both)
     return with_finds, without
 
 

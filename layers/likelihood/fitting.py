@@ -11,9 +11,9 @@ import pandas as pd
 from layers.definitions import LAYERS
 from layers.likelihood.attention import evidence_of
 from layers.likelihood.explaining import explained, scores_of, verdict
-from layers.likelihood.features import Ground, Heights, features, ground_of
+from layers.likelihood.features import Heights, features, ground_of
 from layers.likelihood.grid import Grid, grid_over
-from layers.likelihood.known import USED, Frames, known, version_frames
+from layers.likelihood.known import USED, Frames, Known, known, version_frames
 from layers.likelihood.methods import LOGISTIC, MODELS, PLAIN, PLAIN_DISTANCE, Taught, teach, weights
 from layers.likelihood.panel import Panel, last_known, origins_of, panel_of
 from layers.likelihood.refused import NotEnough
@@ -104,9 +104,10 @@ def fit(
         ValueError: a required field of a frame is missing, a value is not of its kind, or only some frames have a CRS.
     """
     records = version_frames(frames)
-    date = as_date(until) if until is not None else last_known(records)
-    if date is None:
+    last = last_known(records)
+    if last is None:
         raise NotEnough("There are no hazards, releases or surveys to learn from.")
+    date = last if until is None else as_date(until)
     grid = grid_over(_area(frames, lines, date), settings.cell_m)
     ground = ground_of(grid, lines, height_of)
     panel = panel_of(records, grid, ground, origins_of(records, date, settings), settings)
@@ -120,6 +121,8 @@ def fit(
     method = model if better else str(scores.loc[list(PLAIN), "pr_auc"].idxmax())
     beaten = _beats_chance(validated.folds, method)
     taught = {name: _taught(name, panel, settings) for name in {method, LOGISTIC}}
+    now = known(records, grid, date)
+    there = features(grid, now, ground)
     text = explained(
         panel,
         scores,
@@ -129,9 +132,10 @@ def fit(
         weights=weights(taught[LOGISTIC]),
         reliabilities={name: _reliability(panel, validated, name) for name in (model, PLAIN_DISTANCE)},
         dated="recorded_at" in records["hazards"],
+        beyond=_beyond(there[list(panel.features)], panel.features[panel.looked]),
         lines=lines is not None,
     )
-    surface = _surface(records, grid, ground, date, taught[method], better=better)
+    surface = _surface(grid, now, there, taught[method], better=better)
     return Likelihood(surface, panel, validated, method, model, text)
 
 
@@ -192,10 +196,12 @@ def _beats_chance(folds: pd.DataFrame, method: str) -> bool:
     return surely_better(pd.concat([folds, chance], ignore_index=True), method, "chance")
 
 
-def _surface(  # noqa: PLR0913 - all that it is made of
-    records: Frames, grid: Grid, ground: Ground, date: dt.date, taught: Taught, *, better: bool
-) -> Surface:
-    now = known(records, grid, date)
-    told = taught.likelihood(features(grid, now, ground))
+def _beyond(there: pd.DataFrame, learned: pd.DataFrame) -> pd.Series:
+    """Return on which share of the cells each feature lies beyond all that was learned from."""
+    return ((there < learned.min()) | (there > learned.max())).mean()
+
+
+def _surface(grid: Grid, now: Known, there: pd.DataFrame, taught: Taught, *, better: bool) -> Surface:
+    told = taught.likelihood(there)
     soon, first = np.quantile(told, [_SOON, _FIRST])
-    return Surface(grid, told, evidence_of(grid, now), taught.name, better, date, float(soon), float(first))
+    return Surface(grid, told, evidence_of(grid, now), taught.name, better, now.date, float(soon), float(first))

@@ -87,9 +87,8 @@ def _beyond(hazards: Layer, earlier: Layer, before: Known) -> Geometries:
     """Return each hazard without what it was before, and without what of the others was not yet released."""
     others = without(earlier.shapes, _in_effect(before.layers["releases"]).shapes)
     itself = dict(zip(earlier.ids, earlier.shapes, strict=True))
-    was = np.array([itself.get(one, _NOTHING) for one in hazards.ids], dtype=object)
-    beyond: Geometries = shapely.difference(without(hazards.shapes, others), was)
-    return beyond
+    was: Geometries = np.array([itself.get(one, _NOTHING) for one in hazards.ids], dtype=object)
+    return np.asarray(shapely.difference(without(hazards.shapes, others), was), dtype=object)
 
 
 def _in_effect(releases: Layer) -> Layer:

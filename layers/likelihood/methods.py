@@ -1,4 +1,9 @@
-"""The ways to tell a likelihood: two models, and what a planner would go by without one."""
+"""The ways to tell a likelihood: two models, and what a planner would go by without one.
+
+The record grows: on the day of a surface more is known, nearer and denser, than on the days that were learned from. A
+curve that is followed beyond what it was learned from tells anything; so what lies beyond is taken as the nearest that
+was learned.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,16 +36,19 @@ class Taught:
         estimator: scikit-learn's.
         columns: the features it looks at.
         sign: of the ranking by its one feature; 0 where it ranks by likelihood.
+        bounds: (2, k) the least and the most of each feature that was learned from.
     """
 
     name: str
     estimator: Any
     columns: list[str]
-    sign: float = 0.0
+    sign: float
+    bounds: Floats
 
     def likelihood(self, table: pd.DataFrame) -> Floats:
         """Return the likelihood (n,) of contamination for each row, 0 to 1."""
-        told = self.estimator.predict_proba(table[self.columns].to_numpy(dtype=np.float64))[:, 1]
+        with threadpool_limits(limits=1):
+            told = self.estimator.predict_proba(np.clip(_numbers(table, self.columns), *self.bounds))[:, 1]
         return np.clip(np.asarray(told, dtype=np.float64), 0.0, 1.0)
 
     def rank(self, table: pd.DataFrame) -> Floats:
@@ -61,13 +69,15 @@ def teach(name: str, table: pd.DataFrame, positive: Bools, seed: int) -> Taught:
         positive: (n,) the labels.
         seed: of what is drawn.
     """
-    make, columns, sign = _RECIPES[name]
+    make, columns, sign, tail = _RECIPES[name]
     used = columns or list(table.columns)
+    numbers = _numbers(table, used)
+    bounds = np.nanquantile(numbers, [tail, 1 - tail], axis=0)
     estimator = make(seed)
     # Threads cost more than they give with so few examples, and sums in one order are the same on every machine.
     with threadpool_limits(limits=1):
-        estimator.fit(table[used].to_numpy(dtype=np.float64), positive)
-    return Taught(name, estimator, used, sign)
+        estimator.fit(np.clip(numbers, *bounds), positive)
+    return Taught(name, estimator, used, sign, bounds)
 
 
 def weights(taught: Taught) -> pd.Series:
@@ -98,9 +108,16 @@ def _boosting(seed: int) -> Any:
     )
 
 
-_RECIPES: dict[str, tuple[Callable[[int], Any], list[str], float]] = {
-    LOGISTIC: (_logistic, [], 0.0),
-    BOOSTING: (_boosting, [], 0.0),
-    PLAIN_DISTANCE: (_logistic, [DISTANCE], -1.0),
-    PLAIN_DENSITY: (_logistic, [DENSITY], 1.0),
+def _numbers(table: pd.DataFrame, columns: list[str]) -> Floats:
+    return np.asarray(table[columns].to_numpy(dtype=np.float64))
+
+
+_TAIL = 0.01
+"""Share of the examples on either side whose value counts as that of the next: a line follows single ones too far."""
+
+_RECIPES: dict[str, tuple[Callable[[int], Any], list[str], float, float]] = {
+    LOGISTIC: (_logistic, [], 0.0, _TAIL),
+    BOOSTING: (_boosting, [], 0.0, 0.0),
+    PLAIN_DISTANCE: (_logistic, [DISTANCE], -1.0, _TAIL),
+    PLAIN_DENSITY: (_logistic, [DENSITY], 1.0, _TAIL),
 }

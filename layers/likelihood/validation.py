@@ -56,8 +56,9 @@ def split(panel: Panel, grid: Grid, settings: Settings) -> Iterator[tuple[Bools,
         for part, which in (("training", train), ("test", tested & panel.looked)):
             if len(np.unique(panel.positive[which])) < 2:
                 raise NotEnough(
-                    f"The blocks fall apart so that a {part} part has ground of one kind only, with contamination or "
-                    "without. Survey more places far from each other, or choose smaller blocks (`block_m`)."
+                    f"The blocks fall apart so that a {part} part has not both ground with contamination and ground "
+                    "without. Survey more places far from each other, or choose smaller blocks (`block_m`) or less "
+                    "ground between them (`margin_m`)."
                 )
         yield train, tested
 
