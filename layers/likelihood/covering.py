@@ -11,9 +11,10 @@ def covered_m2(grid: Grid, polygons: Geometries) -> Floats:
     which, cell = grid.tree.query(polygons, predicate="intersects")
     pieces = shapely.intersection(polygons[which], grid.polygons[cell])
     total = np.bincount(cell, weights=shapely.area(pieces), minlength=len(grid)).astype(np.float64)
-    for places in _groups(cell):
-        if len(places) > 1:
-            total[cell[places[0]]] = shapely.area(shapely.union_all(pieces[places]))
+    shared = np.flatnonzero(np.bincount(cell, minlength=len(grid))[cell] > 1)
+    for places in _groups(cell[shared]):
+        together = shared[places]
+        total[cell[together[0]]] = shapely.area(shapely.union_all(pieces[together]))
     return total
 
 

@@ -80,7 +80,8 @@ def _found_ground(frames: Frames, before: Known, after: Known) -> Geometries:
     confirmed, was = (one.frame["classification"].to_numpy() == Classification.CHA for one in (hazards, earlier))
     suspected = _beyond(hazards.where(~confirmed), earlier, before)
     direct = _beyond(hazards.where(confirmed), earlier.where(was), before)
-    return np.r_[suspected, direct]
+    found: Geometries = np.r_[suspected, direct]
+    return found
 
 
 def _beyond(hazards: Layer, earlier: Layer, before: Known) -> Geometries:

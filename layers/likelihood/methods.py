@@ -16,7 +16,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from layers.likelihood.features import DENSITY, DISTANCE
 from layers.likelihood.grid import Bools, Floats
@@ -47,8 +46,7 @@ class Taught:
 
     def likelihood(self, table: pd.DataFrame) -> Floats:
         """Return the likelihood (n,) of contamination for each row, 0 to 1."""
-        with threadpool_limits(limits=1):
-            told = self.estimator.predict_proba(np.clip(_numbers(table, self.columns), *self.bounds))[:, 1]
+        told = self.estimator.predict_proba(np.clip(_numbers(table, self.columns), *self.bounds))[:, 1]
         return np.clip(np.asarray(told, dtype=np.float64), 0.0, 1.0)
 
     def rank(self, table: pd.DataFrame) -> Floats:
@@ -70,13 +68,12 @@ def teach(name: str, table: pd.DataFrame, positive: Bools, seed: int) -> Taught:
         seed: of what is drawn.
     """
     make, columns, sign, tail = _RECIPES[name]
-    used = columns or list(table.columns)
+    # What is nowhere known among the examples says nothing.
+    used = [str(one) for one in columns or table.columns if table[one].notna().any()]
     numbers = _numbers(table, used)
     bounds = np.nanquantile(numbers, [tail, 1 - tail], axis=0)
     estimator = make(seed)
-    # Threads cost more than they give with so few examples, and sums in one order are the same on every machine.
-    with threadpool_limits(limits=1):
-        estimator.fit(np.clip(numbers, *bounds), positive)
+    estimator.fit(np.clip(numbers, *bounds), positive)
     return Taught(name, estimator, used, sign, bounds)
 
 

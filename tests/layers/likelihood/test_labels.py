@@ -13,10 +13,11 @@ from survey_case import BEGIN, CELL_M, END, KNOWN, LATER, LOOKED, area, frame, j
 
 from layers.likelihood import NotEnough, Settings
 from layers.likelihood.covering import counted, covered_m2, without
-from layers.likelihood.features import FARTHEST_M, Ground, density, features, log_distance
+from layers.likelihood.features import DENSITY, DISTANCE, FARTHEST_M, Ground, density, features, log_distance
 from layers.likelihood.grid import grid_over
 from layers.likelihood.known import known, version_frames
 from layers.likelihood.labels import found_between
+from layers.likelihood.methods import METHODS, teach
 from layers.likelihood.panel import Panel, origins_of
 from layers.likelihood.scores import brier, found_within, pr_auc, recall_at, reliability
 from layers.likelihood.validation import split
@@ -213,6 +214,26 @@ def test_scores_of_the_best_and_of_none():
     rows = reliability(positive, np.array([0.9, 0.7, 0.2, 0.1]))
     assert rows["found"].tolist() == [0.0, 0.0, 1.0, 1.0]
     assert rows["n"].sum() == 4
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_tells_likelihoods_whatever_is_unknown_and_follows_no_curve_beyond_what_it_learned(name):
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame(
+        {DISTANCE: rng.uniform(0, 7, 200), DENSITY: rng.uniform(0, 3, 200), "elevation": rng.normal(800, 90, 200)}
+    )
+    table.loc[:50, "elevation"] = np.nan
+    table["slope"] = np.nan
+    taught = teach(name, table, table[DISTANCE].to_numpy() + rng.normal(0, 1, 200) < 3, seed=1)
+    told = taught.likelihood(table)
+    assert ((told >= 0) & (told <= 1)).all()
+    assert told[table[DISTANCE] < 1].mean() > told[table[DISTANCE] > 5].mean() or name == "plain density"
+    least, most = taught.bounds
+    assert "slope" not in taught.columns
+    for far, bound in ((-1e9, least), (1e9, most)):
+        beyond = table.assign(**dict.fromkeys(taught.columns, far))
+        nearest = table.assign(**{one: bound[k] for k, one in enumerate(taught.columns)})
+        np.testing.assert_array_equal(taught.likelihood(beyond), taught.likelihood(nearest))
 
 
 def test_days_to_look_ahead_from():
