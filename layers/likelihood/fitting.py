@@ -7,7 +7,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from layers.definitions import LAYERS
 from layers.likelihood.attention import evidence_of
@@ -104,18 +103,6 @@ def fit(
         NotEnough: the records can't carry a likelihood; the message says what is missing and what to do.
         ValueError: a required field of a frame is missing, a value is not of its kind, or only some frames have a CRS.
     """
-    # Threads cost more than they give with so few examples, and sums in one order are the same on every machine.
-    with threadpool_limits(limits=1):
-        return _fitted(frames, lines, height_of, until, settings)
-
-
-def _fitted(
-    frames: Frames,
-    lines: gpd.GeoDataFrame | None,
-    height_of: Heights | None,
-    until: dt.date | str | None,
-    settings: Settings,
-) -> Likelihood:
     records = version_frames(frames)
     last = last_known(records)
     if last is None:

@@ -7,6 +7,7 @@ was learned.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import ThreadpoolController
 
 from layers.likelihood.features import DENSITY, DISTANCE
 from layers.likelihood.grid import Bools, Floats
@@ -46,7 +48,8 @@ class Taught:
 
     def likelihood(self, table: pd.DataFrame) -> Floats:
         """Return the likelihood (n,) of contamination for each row, 0 to 1."""
-        told = self.estimator.predict_proba(np.clip(_numbers(table, self.columns), *self.bounds))[:, 1]
+        with _threads().limit(limits=1):
+            told = self.estimator.predict_proba(np.clip(_numbers(table, self.columns), *self.bounds))[:, 1]
         return np.clip(np.asarray(told, dtype=np.float64), 0.0, 1.0)
 
     def rank(self, table: pd.DataFrame) -> Floats:
@@ -73,7 +76,8 @@ def teach(name: str, table: pd.DataFrame, positive: Bools, seed: int) -> Taught:
     numbers = _numbers(table, used)
     bounds = np.nanquantile(numbers, [tail, 1 - tail], axis=0)
     estimator = make(seed)
-    estimator.fit(np.clip(numbers, *bounds), positive)
+    with _threads().limit(limits=1):
+        estimator.fit(np.clip(numbers, *bounds), positive)
     return Taught(name, estimator, used, sign, bounds)
 
 
@@ -103,6 +107,15 @@ def _boosting(seed: int) -> Any:
         early_stopping=False,
         random_state=seed,
     )
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return what holds threads back: with so few examples they cost more than they give.
+
+    Sums in one order are the same on every machine, too.
+    """
+    return ThreadpoolController()
 
 
 def _numbers(table: pd.DataFrame, columns: list[str]) -> Floats:

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 import shapely
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from survey_case import BEGIN, END, KNOWN, LATER, LINE, LOOKED, area, frame, invented, joined, squares
 
@@ -159,6 +160,7 @@ EVIDENCE = st.sampled_from(list(Evidence))
 LIKELIHOOD = st.one_of(st.floats(0, 1), st.just(float("nan")))
 
 
+@hypothesis_settings(max_examples=50)
 @given(
     st.lists(st.tuples(LIKELIHOOD, EVIDENCE, st.floats(0, 1)), min_size=1, max_size=8), st.floats(0, 1), st.floats(0, 1)
 )
