@@ -21,6 +21,7 @@ from geo_service.api import (
     collections,
     coverage,
     editing,
+    exports,
     item,
     items,
     landing,
@@ -77,7 +78,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles),
+        *(collections, items, item, editing, tiles, exports),
     )
     for one in routers:
         app.include_router(one.router)

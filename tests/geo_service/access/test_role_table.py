@@ -71,6 +71,8 @@ TABLE = {
     ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
     # Whoever is let in is told that there is no such paper: printing takes seconds.
     ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?paper=A9", 422),
+    # Whoever is let in is told that there is no such zoom: tiles take seconds.
+    ("GET", "/exports/{form}"): (P, "/exports/pmtiles?max_zoom=17", 422),
     ("GET", "/maps/figures"): (P, "/maps/figures", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
     ("GET", "/maps/words/{language}"): (N, "/maps/words/az", 200),
