@@ -31,6 +31,7 @@ from geo_service.api import (
     printing,
     problems,
     reach,
+    reports,
     review,
     review_pages,
     route_pages,
@@ -78,7 +79,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles, exports),
+        *(collections, items, item, editing, tiles, exports, reports),
     )
     for one in routers:
         app.include_router(one.router)

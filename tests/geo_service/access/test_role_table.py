@@ -90,6 +90,12 @@ TABLE = {
     ("GET", "/access"): (V, "/access", 422),
     ("GET", "/maps/routes"): (V, "/maps/routes", 200),
     ("GET", "/maps/routes/{form}"): (V, "/maps/routes/csv?from=46.1,39.2&to=46.7,39.6", 200),
+    ("GET", "/reports"): (V, "/reports?from=2020-01-02&to=2020-01-01", 422),
+    ("POST", "/editions"): (R, "/editions", 422),
+    ("GET", "/editions"): (V, "/editions", 200),
+    ("GET", "/editions/{number}"): (V, "/editions/1", 404),
+    ("GET", "/editions/{number}/compare"): (V, "/editions/1/compare", 404),
+    ("GET", "/editions/{number}/verify"): (V, "/editions/1/verify", 404),
     # It is reversed once; after that nothing of it is left to reverse.
     ("POST", "/changesets/{changeset_id}/reverse"): (E, "/changesets/1/reverse", 201),
     ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
