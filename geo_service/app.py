@@ -17,6 +17,7 @@ from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
 from geo_service.access.principals import Role
 from geo_service.api import (
+    access_pages,
     changesets,
     collections,
     coverage,
@@ -79,7 +80,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles, exports, reports),
+        *(collections, items, item, editing, tiles, exports, reports, access_pages),
     )
     for one in routers:
         app.include_router(one.router)

@@ -49,7 +49,7 @@ def application() -> FastAPI:
 
 
 def _follow(service: Service, ended: threading.Event) -> None:
-    """Take in new revisions as they come, prove their balance of today, make tiles ready: readers find them so."""
+    """Take in new revisions as they come, make tiles ready, prove their balance of today: readers find them so."""
     proven = -1
     while not ended.is_set():
         try:
@@ -57,8 +57,9 @@ def _follow(service: Service, ended: threading.Event) -> None:
             number = service.snapshots.newest().number
             if number != proven:
                 seen = balance.view(service.snapshots, service.settings, service.clock)
-                balance.coverage(seen)
+                # Tiles first: figures come when the balance is proven, and then the map must not wait for its tiles.
                 service.tiles.prepare(service.holdings.at(seen, "hazards", FullRecords()))
+                balance.coverage(seen)
                 proven = number
         except StoreError as error:
             # Whoever asks meets the error where it can be answered; the next turn tries again.

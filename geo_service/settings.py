@@ -1,11 +1,11 @@
 """What a programme sets for its store: who answers for the data, how its days run, what it requires."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from geo_service.basemaps import Basemap, basemap_of
 from geo_service.clock import Clock
 from layers.reading.severity import severities
 from layers.roads.rules import Rules, rules_of
@@ -18,9 +18,6 @@ SENTENCES = (
     "{contact}."
 )
 """What every map, export and answer says."""
-
-_TILES = re.compile(r"(?P<origin>https?://[A-Za-z0-9.-]+(?::\d{1,5})?)/[A-Za-z0-9._~/?=&%{}@-]*")
-"""An address of tiles: nothing in it can end a policy or an attribute."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,8 @@ class Settings:
         crs: coordinate systems that features are offered in beside the usual ones, such as EPSG:32640.
         if_match_required: the layers whose edits must say which version they change (If-Match).
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
-        basemap: address of background tiles with {z}, {x} and {y}, drawn under the overview; empty: none. Whoever looks
-            at the map then asks that host for pictures of the places they look at.
-        basemap_attribution: whom the background is from, as its owner asks to be named.
+        basemap: what is drawn under the overview; None: nothing.
+        basemap_attribution: whom the background is from, where `basemap` is an address alone.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
 
@@ -57,7 +53,7 @@ class Settings:
     if_match_required: tuple[str, ...] = ()
     severity: Mapping[str, str] = field(default_factory=dict)
     routes: Rules = field(default_factory=Rules)
-    basemap: str = ""
+    basemap: Basemap | None = None
     basemap_attribution: str = ""
 
     def today(self, clock: Clock) -> dt.date:
@@ -75,7 +71,7 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
     """Read the settings that a store keeps; what it leaves out takes its default.
 
     Raises:
-        ValueError: a date, a zone, a box, a severity or a rule of routes is none.
+        ValueError: a date, a zone, a box, a severity, a background or a rule of routes is none.
     """
     known = {name: stored[name] for name in Settings.__dataclass_fields__ if stored.get(name) is not None}
     if "qc_required_from" in known:
@@ -89,23 +85,11 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         known["severity"] = severities(known["severity"])
     if "routes" in known:
         known["routes"] = rules_of(known["routes"])
-    if known.get("basemap"):
-        origin_of(str(known["basemap"]))
+    if "basemap" in known:
+        known["basemap"] = basemap_of(known["basemap"], str(known.get("basemap_attribution", "")))
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found
-
-
-def origin_of(basemap: str) -> str:
-    """Return the scheme, host and port of the address of background tiles.
-
-    Raises:
-        ValueError: it is no address of tiles.
-    """
-    found = _TILES.fullmatch(basemap)
-    if not found or not all(name in basemap for name in ("{z}", "{x}", "{y}")):
-        raise ValueError("basemap is an address that begins with https:// or http:// and holds {z}, {x} and {y}")
-    return found["origin"]
 
 
 def _names(value: object, name: str) -> tuple[str, ...]:

@@ -5,17 +5,21 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import iter_route_contexts
 
 from geo_service.access.dependencies import requires
 from geo_service.access.principals import Role
 from geo_service.access.public import Records
 from geo_service.api.dependencies import Service
 from geo_service.balance import View
+from geo_service.basemaps import Basemap
 from geo_service.languages import language_of
 from geo_service.maps.served import served
-from geo_service.settings import origin_of
 
 router = APIRouter(include_in_schema=False)
+
+RASTERS = "/rasters"
+"""Where the map asks which rasters there are, of which it shades the terrain."""
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
@@ -23,11 +27,11 @@ POLICY = (
 )
 
 
-def page_headers(nonce: str, basemap: str = "") -> dict[str, str]:
+def page_headers(nonce: str, basemap: Basemap | None = None) -> dict[str, str]:
     """Return the headers of a page whose scripts carry a nonce; pictures come from elsewhere for a basemap alone."""
     policy = POLICY.format(nonce=nonce)
-    if basemap:
-        policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {origin_of(basemap)}")
+    if basemap and basemap.origin:
+        policy = policy.replace("img-src 'self' data:", f"img-src 'self' data: {basemap.origin}")
     return {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -50,6 +54,7 @@ def home(request: Request, service: Service, seen: View, records: Records) -> Re
         language=language,
         base=request.scope.get("root_path", ""),
         nonce=nonce,
+        rasters=any(one.path == RASTERS for one in iter_route_contexts(request.app.routes)),
     )
     answer = Response(page, media_type="text/html; charset=utf-8", headers=page_headers(nonce, settings.basemap))
     if asked == language:

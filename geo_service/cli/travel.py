@@ -1,6 +1,7 @@
 """`route`, `access` and `priorities`: the way home, who can be reached, and what to clear first."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +9,9 @@ import typer
 from geo_service import formats
 from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, AsOf, Data, KnownAt, looked_at, service
+from geo_service.languages import LANGUAGES
 
-FORMS = ("table", "json", "geojson", "gpx", "kml", "csv")
+FORMS = ("table", "json", "geojson", "gpx", "kml", "csv", "pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -37,14 +39,16 @@ def route(
         typer.Option("--confirm-unsurveyed", help="hand out a track over ground that nobody surveyed"),
     ] = False,
     form: Annotated[str, typer.Option("--format", help=f"one of {', '.join(FORMS)}")] = "table",
+    out: Annotated[Path | None, typer.Option(help="the file to write; needed for pdf")] = None,
+    way: Annotated[int | None, typer.Option(min=1, help="the one way that is printed: pdf")] = None,
+    language: Annotated[str, typer.Option(help="of the paper: en, az or ru: pdf")] = "en",
 ) -> None:
     """Print the ways between two places with their verdicts. Exit code 1 where there is none."""
     from geo_service.travel import answers, tracks
     from geo_service.travel.places import place_named
     from geo_service.travel.question import question_of
 
-    if form not in FORMS:
-        raise Refused(f"--format is one of {', '.join(FORMS)}, not {form}")
+    _refuse(form, language, out)
     with service(data, "looking for a way") as one:
         seen = looked_at(one, as_of, known_at)
         question = question_of(
@@ -62,20 +66,52 @@ def route(
                 "planning": planning,
             }
         )
-        found = answers.answered(
-            answers.asked(question, one.snapshots, one.settings, one.clock), one.ways, one.settings, one.clock
-        )
-    if form in {"gpx", "kml"}:
-        tracks.refuse_unconfirmed(found, confirmed=confirm_unsurveyed, form=form.upper())
-        sys.stdout.buffer.write(tracks.to_gpx(found) if form == "gpx" else tracks.to_kml(found))
-    elif form in {"json", "geojson"}:
-        sys.stdout.buffer.write(formats.to_json(found))
-    elif form == "csv":
-        print(formats.to_csv(answers.turns_of(found)), end="")
-    else:
+        asked = answers.asked(question, one.snapshots, one.settings, one.clock)
+        found = answers.answered(asked, one.ways, one.settings, one.clock)
+        if form in {"gpx", "kml", "pdf"}:
+            tracks.refuse_unconfirmed(found, confirmed=confirm_unsurveyed, form=form.upper())
+        if form == "pdf":
+            from geo_service.printing import ways
+
+            today = one.settings.today(one.clock)
+            wish = ways.Wish(language, way, (origin, destination), confirmed=confirm_unsurveyed, today=today)
+            made = ways.pdf(found, asked.seen, one.settings, wish)
+        else:
+            made = _made(found, form)
+    if form == "table":
         _print(found)
+    elif out is None:
+        sys.stdout.buffer.write(made)
+    else:
+        out.write_bytes(made)
+        print(f"{out}: {1 if form == 'pdf' and way else len(found['features'])} ways")
     sys.stdout.flush()
     raise typer.Exit(0 if found["features"] else 1)
+
+
+def _refuse(form: str, language: str, out: Path | None) -> None:
+    """Let through a form that is known, with what it needs.
+
+    Raises:
+        Refused: it is not; the choices are named.
+    """
+    if form not in FORMS:
+        raise Refused(f"--format is one of {', '.join(FORMS)}, not {form}")
+    if language not in LANGUAGES:
+        raise Refused(f"--language is one of {', '.join(LANGUAGES)}, not {language}")
+    if form == "pdf" and out is None:
+        raise Refused("--format pdf needs --out FILE.pdf")
+    if out is not None and form == "table":
+        raise Refused("--out needs a --format other than table")
+
+
+def _made(found: dict[str, Any], form: str) -> bytes:
+    """Return an answer in a form."""
+    from geo_service.travel import answers, tracks
+
+    if form in {"gpx", "kml"}:
+        return tracks.to_gpx(found) if form == "gpx" else tracks.to_kml(found)
+    return formats.to_csv(answers.turns_of(found)).encode() if form == "csv" else formats.to_json(found)
 
 
 def access(

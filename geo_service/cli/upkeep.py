@@ -8,6 +8,7 @@ import typer
 
 from geo_service.access.settings import AccessSettings, access_settings_of
 from geo_service.balance import Refused, coverage
+from geo_service.basemaps import archive
 from geo_service.cli.options import DEFAULT_DATA, Data, looked_at, progress, service
 from geo_service.settings import Settings, settings_of
 from geo_service.store import restore as put_back
@@ -73,7 +74,7 @@ def settings(
                 value = orjson.loads(text)
             except orjson.JSONDecodeError:
                 value = text or None
-            _valid(one.log.settings() | {name: value}, name)  # type: ignore[operator]
+            _valid(one.log.settings() | {name: value}, name, one.log.folder)  # type: ignore[operator]
             one.log.set_setting(name, value)
         stored = one.log.settings()
         for held in (settings_of(stored), access_settings_of(stored)):
@@ -81,9 +82,11 @@ def settings(
                 print(f"{name} = {value}")
 
 
-def _valid(proposed: dict[str, object], name: str) -> None:
+def _valid(proposed: dict[str, object], name: str, folder: Path) -> None:
     try:
-        settings_of(proposed)
+        found = settings_of(proposed)
+        if name == "basemap" and found.basemap and found.basemap.pmtiles:
+            archive(folder, found.basemap)
         access_settings_of(proposed)
     except (ValueError, TypeError, KeyError) as error:
         raise Refused(f"{name}: {error}") from None

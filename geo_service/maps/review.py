@@ -80,7 +80,7 @@ class _Draw(MacroElement):
 def review_page(shown: Shown, base: str, nonce: str) -> str:
     """Return the page of a changeset, linked to the service's own assets."""
     changes = largest(shown.difference.changes)
-    near = around(shown.records, changes)
+    near, lacking = around(shown.records, changes)
     figure = OfflineFigure("linked", base, nonce)
     drawn = OfflineMap(
         scripts=("map.js", "report.js", "review.js"),
@@ -94,7 +94,7 @@ def review_page(shown: Shown, base: str, nonce: str) -> str:
     drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)
     figure.header.add_child(Fixed(_head(shown, base)), name="head")
-    figure.html.add_child(Fixed(_panel(shown, changes, near, base)), name="panel")
+    figure.html.add_child(Fixed(_panel(shown, changes, near, lacking, base)), name="panel")
     return figure.render()
 
 
@@ -106,19 +106,31 @@ def largest(changes: Sequence[Change]) -> list[Change]:
     return [changes[k] for k in np.argsort(sizes, kind="stable")[:MOST].tolist()]
 
 
-def around(records: Mapping[str, gpd.GeoDataFrame], changes: Sequence[Change]) -> dict[str, gpd.GeoDataFrame]:
-    """Return the records near the changes, as many of each layer as a page carries; districts all."""
+def around(
+    records: Mapping[str, gpd.GeoDataFrame], changes: Sequence[Change], most: int = MOST
+) -> tuple[dict[str, gpd.GeoDataFrame], int]:
+    """Return the records near the changes, of each layer the nearest `most`, and how many are left out.
+
+    Returns:
+        by layer the records; how many hazards and releases of the same box are not among them.
+    """
     if not changes:
-        return {name: records[name].iloc[: MOST if name == "districts" else 0] for name in AROUND}
-    west, south, east, north = shapely.total_bounds([one.shape for one in changes]).tolist()
+        return {name: records[name].iloc[: most if name == "districts" else 0] for name in AROUND}, 0
+    shapes = np.array([one.shape for one in changes], dtype=object)
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
     by = EDGE * max(east - west, north - south, 0.01)
     box = shapely.box(west - by, south - by, east + by, north + by)
-    found = {}
+    tree, found, lacking = shapely.STRtree(shapes), {}, 0
     for name in AROUND:
         frame = records[name]
-        inside = shapely.intersects(frame.geometry.to_numpy(), box) if len(frame) else np.zeros(0, dtype=bool)
-        found[name] = frame[inside].iloc[:MOST]
-    return found
+        ground = frame.geometry.to_numpy()
+        inside = np.flatnonzero(shapely.intersects(ground, box)) if len(frame) else np.zeros(0, dtype=np.int64)
+        if len(inside) > most:
+            _, distance = tree.query_nearest(ground[inside], return_distance=True, all_matches=False)
+            lacking += len(inside) - most if name != "districts" else 0
+            inside = np.sort(inside[np.argsort(distance, kind="stable")[:most]])
+        found[name] = frame.iloc[inside]
+    return found, lacking
 
 
 def _bounds(changes: Sequence[Change], records: Mapping[str, gpd.GeoDataFrame]) -> list[list[float]]:
@@ -140,7 +152,9 @@ def _head(shown: Shown, base: str) -> str:
     return str(template.render(title=f"{mark}Changeset {shown.changeset.id} - Clearway", base=base))
 
 
-def _panel(shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDataFrame], base: str) -> str:
+def _panel(
+    shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDataFrame], lacking: int, base: str
+) -> str:
     total = len(shown.difference.changes)
     kinds = [one.diff for one in shown.difference.changes]
     page = environment().get_template("changeset.html")
@@ -162,6 +176,7 @@ def _panel(shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDa
             trouble=shown.trouble,
             today=shown.today.isoformat(),
             notice=shown.notice,
+            lacking=lacking,
             data=Markup(script_json(_data(shown, changes, near))),  # noqa: S704 - escaped for its place by script_json
             **around_page(shown.settings, base, "review"),
         )

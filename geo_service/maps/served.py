@@ -1,5 +1,6 @@
 """The overview map as it is served: a small page that asks for tiles and figures; nothing of the records lies in it."""
 
+from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
@@ -13,6 +14,7 @@ from geo_service.languages import LANGUAGES, words
 from geo_service.maps.figure import PBF_JS, Fixed, OfflineFigure, OfflineMap
 from geo_service.maps.figures import beginning, extent, sentences
 from geo_service.maps.overview import DRAWN, script_json
+from geo_service.maps.ways import looks
 from geo_service.settings import Settings
 
 WORLD = (-170.0, -60.0, 170.0, 70.0)
@@ -39,6 +41,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
     language: str,
     base: str = "",
     nonce: str | None = None,
+    rasters: bool = False,
 ) -> str:
     """Return the overview page, linked to the service's own assets.
 
@@ -50,6 +53,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         language: of the page.
         base: the path that the service is reached under.
         nonce: of the content security policy.
+        rasters: whether the service can be asked for rasters.
     """
     base = base.rstrip("/")
     figure = OfflineFigure("linked", base, nonce, language=language)
@@ -77,19 +81,28 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "begins": beginning(seen, shown),
         "extent": [west, south, east, north],
         "language": language,
-        "layers": [
-            name for name in DRAWN if isinstance(shown, FullRecords) or (name in FIELDS and name != "incidents")
-        ],
+        "layers": [name for name in DRAWN if is_offered(name, seen, shown)],
+        "evidence": looks(),
         "whole": isinstance(shown, FullRecords),
         "synthetic": settings.synthetic,
-        "basemap": settings.basemap,
-        "basemap_attribution": settings.basemap_attribution,
+        "basemap": settings.basemap and asdict(settings.basemap),
+        "under": [
+            *(["background"] if settings.basemap else []),
+            *(["hillshade"] if rasters and isinstance(shown, FullRecords) else []),
+        ],
     }
     figure.header.add_child(Fixed(_head(settings, seen, base, language)), name="head")
     figure.html.add_child(
         Fixed(_body(given, settings, catalogue, sentences(seen, shown, settings, language))), name="panel"
     )
     return figure.render()
+
+
+def is_offered(layer: str, seen: View, shown: Records) -> bool:
+    """Say whether the map offers a layer: of what is not published none, and roads only where there are any."""
+    if not isinstance(shown, FullRecords):
+        return layer in FIELDS and layer != "incidents"
+    return layer != "roads" or len(seen.snapshot.frames["roads"]) > 0
 
 
 def _head(settings: Settings, seen: View, base: str, language: str) -> str:

@@ -12,7 +12,7 @@ from geo_service.printing import drawing, symbols
 from geo_service.printing.drawing import Window
 from geo_service.printing.frames import Geometries
 from geo_service.printing.grid import Grid
-from geo_service.printing.paper import FAINT, INK, MM, SOFT, Column, Page, cut, extent
+from geo_service.printing.paper import FAINT, INK, MM, SOFT, Column, Page, cut, extent, wrapped
 from geo_service.printing.sheets import Sheet
 from geo_service.printing.symbols import Mark, Symbol
 
@@ -20,6 +20,9 @@ STEPS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 20
 """Distances between lines of the grid (m)."""
 
 WARNING = "#B00020"
+
+KEY_MM = 7.5
+"""How wide a symbol of the legend is."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,34 @@ class Imprint:
 
 def surround(page: Page, imprint: Imprint, title: str, more: str, number: int) -> None:
     """Put the neat line, the title with its dates, the sentences and the number on a page."""
-    paper, situation = page.paper, imprint.situation
+    situation = imprint.situation
+    dates = (
+        f"Ground on {situation.as_of}",
+        f"as known on {situation.known_at}",
+        f"{imprint.edition} · sheet {number} of {imprint.pages}",
+    )
+    sentences = " ".join((situation.notice, *imprint.notes))
+    if situation.synthetic:
+        sentences = "SYNTHETIC: invented data for demonstration; no place, hazard or person here is real. " + sentences
+    framed(page, title, more, dates, sentences, synthetic=situation.synthetic)
+
+
+def framed(  # noqa: PLR0913 - each is a line of the page
+    page: Page, title: str, more: str, dates: Sequence[str], sentences: str, *, synthetic: bool
+) -> None:
+    """Put the neat line, a title with a line under it, the dates (the first bold) and the sentences on a page."""
+    paper = page.paper
     west, south, east, north = paper.neat
     page.rectangle(paper.neat, width=0.5, zorder=20)
     page.line([west, east], [north - paper.header] * 2, width=0.35, zorder=20)
     page.line([west, east], [south + paper.footer] * 2, width=0.35, zorder=20)
-    dates = [
-        (f"Ground on {situation.as_of}", True),
-        (f"as known on {situation.known_at}", False),
-        (f"{imprint.edition} · sheet {number} of {imprint.pages}", False),
-    ]
-    wide = max(extent(text, paper.body, bold=True)[0] for text, _ in dates) + 4
+    wide = max(extent(text, paper.body, bold=True)[0] for text in dates) + 4
     step = (paper.header - 3) / 3
-    for place, (text, bold) in enumerate(dates):
-        page.text(
-            east - 3, north - 1.7 - step * (place + 0.75), text, ha="right", fontweight="bold" if bold else "normal"
-        )
+    for place, text in enumerate(dates):
+        weight = "normal" if place else "bold"
+        page.text(east - 3, north - 1.7 - step * (place + 0.75), text, ha="right", fontweight=weight)
     room = east - west - wide - 8
-    if situation.synthetic:
+    if synthetic:
         mark = "SYNTHETIC"
         width = extent(mark, paper.large, bold=True)[0]
         page.rectangle(
@@ -74,9 +87,6 @@ def surround(page: Page, imprint: Imprint, title: str, more: str, number: int) -
         west + 3, north - paper.header * 0.56, cut(title, room, paper.large, bold=True), paper.large, fontweight="bold"
     )
     page.text(west + 3, north - paper.header + 2.6, cut(more, room, paper.body), color=SOFT)
-    sentences = " ".join((situation.notice, *imprint.notes))
-    if situation.synthetic:
-        sentences = "SYNTHETIC: invented data for demonstration; no place, hazard or person here is real. " + sentences
     page.paragraph(
         west + 3, south + paper.footer - 1.0, sentences, east - west - 6, _size(sentences, page), fontweight="bold"
     )
@@ -155,7 +165,26 @@ def _degrees(value: float, letters: str) -> str:
     return f"{whole}°{total - whole * 60:05.2f}′{letters[value < 0]}"
 
 
-def arrow_and_scale(window: Window, grid: Grid, column: Column, y: float) -> float:
+@dataclass(frozen=True)
+class ScaleWords:
+    """What is said of scale and grid: `{scale}`, `{grid}`, `{step}` (m), `{turn}` (degrees) and `{side}` are put in."""
+
+    scale: str = "Scale 1:{scale}"
+    grid: str = (
+        "{grid}, lines every {step} m. Arrow: grid north, {turn}° {side} of true north at the middle. Corners: degrees "
+        "and minutes, WGS 84."
+    )
+    east: str = "east"
+    west: str = "west"
+
+
+def arrow_and_scale(
+    window: Window,
+    grid: Grid,
+    column: Column,
+    y: float,
+    words: ScaleWords = ScaleWords(),
+) -> float:
     """Put the scale's number and bar, the north arrow and what the grid is; answers where the next block begins."""
     page, x, width = column.page, column.x, column.width
     paper = page.paper
@@ -169,7 +198,8 @@ def arrow_and_scale(window: Window, grid: Grid, column: Column, y: float) -> flo
         Polygon([(tip, top), (tip + 1.8, top - 6.4), (tip, top - 5)], facecolor="white", edgecolor=INK, linewidth=0.4)
     )
     page.text(tip, top + 0.8, "N", paper.body + 1.5, ha="center", fontweight="bold")
-    page.text(x, y - 4.2, "Scale 1:" + f"{window.scale:,}".replace(",", " "), paper.body + 2, fontweight="bold")
+    scale = f"{window.scale:,}".replace(",", " ")
+    page.text(x, y - 4.2, words.scale.format(scale=scale), paper.body + 2, fontweight="bold")
     length = next(one for one in reversed((1, *STEPS)) if one * 1000 / window.scale <= (width - 22) or one == 1)
     long = length * 1000 / window.scale
     for part in range(4):
@@ -181,10 +211,11 @@ def arrow_and_scale(window: Window, grid: Grid, column: Column, y: float) -> flo
     for part in (0, 2, 4):
         text = f"{length * part / 4 / unit:g}" + (f" {name}" if part == 4 else "")
         page.text(x + long * part / 4, y - 11.3, text, paper.small, ha="center" if part else "left")
-    side = "east" if turn >= 0 else "west"
-    said = (
-        f"{grid.name}, lines every {_figure(_step(window.scale), 'm')}. Arrow: grid north, {abs(turn):.1f}° {side} of "
-        "true north at the middle. Corners: degrees and minutes, WGS 84."
+    said = words.grid.format(
+        grid=grid.name,
+        step=f"{_step(window.scale):,}".replace(",", " "),
+        turn=f"{abs(turn):.1f}",
+        side=words.east if turn >= 0 else words.west,
     )
     return page.paragraph(x, y - 12.2, said, width, paper.small, color=SOFT) - 1.2
 
@@ -214,8 +245,6 @@ def legend(column: Column, y: float, smallest: float) -> float:
     page, x, width = column.page, column.x, column.width
     paper = page.paper
     y = heading(column, y, "Legend")
-    step = paper.small * 1.66 / MM
-    window = _Free(page)
     entries: list[tuple[tuple[Symbol | Mark, ...], str]] = [
         ((symbols.CHA, symbols.OPEN), symbols.CHA.label),
         ((symbols.SHA, symbols.OPEN), symbols.SHA.label),
@@ -234,31 +263,54 @@ def legend(column: Column, y: float, smallest: float) -> float:
         ((symbols.SETTLEMENT, symbols.SITE), "Settlement, displacement site"),
         ((symbols.DISTRICT,), "Boundary of a district (no claim is made)"),
     ]
-    box = paper.small * 1.2 / MM, 7.5
     for looks, label in entries:
-        y -= step
-        west, middle = x, y + paper.small * 0.36 / MM
-        key = np.array([shapely.box(west + 0.3, middle - box[0] / 2, west + box[1], middle + box[0] / 2)])
-        for place, look in enumerate(looks):
-            if isinstance(look, Mark):
-                at = west + box[1] * (place + 1) / (len(looks) + 1)
-                drawing.places(window, np.array([[at, middle]]), look, 12)
-            else:
-                path, _ = drawing.area_path(key)
-                drawing.fill(window, path, look, 10)
-                drawing.outline(window, path, look, 11)
-        page.text(west + box[1] + 1.8, y, cut(label, width - box[1] - 1.8, paper.small), paper.small)
+        y = entry(column, y, looks, label)
     for road in symbols.ROADS.values():
-        y -= step
-        half = y + paper.small * 0.36 / MM
-        line = drawing.line_path(np.array([shapely.LineString([(x + 0.3, half), (x + box[1], half)])]))
-        drawing.outline(window, line, road, 11)
-        page.text(x + box[1] + 1.8, y, cut(road.label, width - box[1] - 1.8, paper.small), paper.small)
+        y = line_entry(column, y, road, road.label)
     said = (
         f"Hazardous areas too small for this scale are drawn {smallest:g} mm large: a square is a CHA, a triangle an "
         "SHA. What is drawn is what was recorded."
     )
     return page.paragraph(x, y - 0.6, said, width, paper.small, color=SOFT) - 1.2
+
+
+def entry(column: Column, y: float, looks: Sequence[Symbol | Mark], label: str) -> float:
+    """Put a line of a legend: symbols of ground over, or marks beside, each other; answers where it stands."""
+    page, x, width = column.page, column.x, column.width
+    small, window = page.paper.small, _Free(page)
+    high, wide = small * 1.2 / MM, KEY_MM
+    y -= small * 1.66 / MM
+    middle = y + small * 0.36 / MM
+    key = np.array([shapely.box(x + 0.3, middle - high / 2, x + wide, middle + high / 2)])
+    for place, look in enumerate(looks):
+        if isinstance(look, Mark):
+            at = x + wide * (place + 1) / (len(looks) + 1)
+            drawing.places(window, np.array([[at, middle]]), look, 12)
+        else:
+            path, _ = drawing.area_path(key)
+            drawing.fill(window, path, look, 10)
+            drawing.outline(window, path, look, 11)
+    page.text(x + wide + 1.8, y, cut(label, width - wide - 1.8, small), small)
+    return y
+
+
+def line_entry(column: Column, y: float, symbol: Symbol, label: str, figure: str = "") -> float:
+    """Put an entry of a legend: the symbol of a line, its name, a figure at the end; answers where its text ends."""
+    page, x, width = column.page, column.x, column.width
+    small = page.paper.small
+    y -= small * 1.66 / MM
+    half = y + small * 0.36 / MM
+    line = drawing.line_path(np.array([shapely.LineString([(x + 0.3, half), (x + KEY_MM, half)])]))
+    drawing.outline(_Free(page), line, symbol, 11)
+    room = width - KEY_MM - 1.8 - (extent(figure, small, bold=True)[0] + 1 if figure else 0)
+    if figure:
+        page.text(x + width, y, figure, small, ha="right", fontweight="bold")
+    first, *more = wrapped(label, room, small)
+    page.text(x + KEY_MM + 1.8, y, first, small)
+    for text in more:
+        y -= small * 1.28 / MM
+        page.text(x + KEY_MM + 1.8, y, text, small)
+    return y
 
 
 class _Free(Window):

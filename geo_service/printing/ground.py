@@ -49,12 +49,13 @@ class Ground:
         return shapes if district is None else shapes[ids == district]
 
 
-def turned(situation: Situation, stored: gpd.GeoDataFrame) -> Ground:
-    """Return a situation turned to the grid of the zone that holds its middle.
+def turned(situation: Situation, stored: gpd.GeoDataFrame, grid: Grid | None = None) -> Ground:
+    """Return a situation turned to a grid, that of the zone that holds its middle where none is given.
 
     Args:
         situation: what is to be shown.
         stored: the hazards in force as the store has them (`id`, geometry in EPSG:4326).
+        grid: the grid.
 
     Raises:
         geo_service.printing.counting.Miscounted: the situation does not hold these very hazards.
@@ -67,7 +68,7 @@ def turned(situation: Situation, stored: gpd.GeoDataFrame) -> Ground:
     if box is None:
         raise Refused("there is nothing to print: no record describes the ground at this date. Choose another as_of")
     around = bounds_of(*(frames[name].geometry.to_numpy() for name in ("districts", "hazards", "releases"))) or box
-    grid = Grid.around((around[0] + around[2]) / 2, (around[1] + around[3]) / 2)
+    grid = grid or Grid.around((around[0] + around[2]) / 2, (around[1] + around[3]) / 2)
     shapes = {name: grid.turned(frame.geometry.to_numpy()) for name, frame in frames.items()}
     by_id = dict(zip(stored["id"].astype(str), range(len(stored)), strict=True))
     recorded = stored.geometry.to_numpy()[[by_id[one] for one in shown]]

@@ -20,7 +20,8 @@ window.clearway = (() => {
     return { color: GREY, weight: 1.2, dashArray: "6 3", fillOpacity: 0 };
   }
   const STYLES = {
-    districts: () => ({ color: "#52606D", weight: 1.4, fillOpacity: 0, interactive: false }),
+    // Dash and dot, as boundaries are drawn everywhere: an unbroken line would be taken for a road.
+    districts: () => ({ color: "#52606D", weight: 1.2, dashArray: "6 7 1.5 7", fillOpacity: 0, interactive: false }),
     surveys: () => ({ color: "#4F6BB5", weight: 1.2, dashArray: "2 3", fillColor: "#4F6BB5", fillOpacity: 0.12 }),
     releases: releaseStyle,
     hazards: hazardStyle,

@@ -24,6 +24,8 @@ from geo_service.tiles.geometry import BUFFER
 from geo_service.tiles.shapes import EXTENT, Shapes, shapes_of
 from geo_service.tiles.states import Ground, ground_of
 from geo_service.tiles.values import attributes
+from geo_service.tiles.ways import WaysByEvidence, ways_by_evidence
+from geo_service.travel.ways import Roads
 
 WHOLE_FROM = 10
 """The zoom from which every record is drawn; below, hazards are counted by cell, and so are layers of many records."""
@@ -151,6 +153,8 @@ class Tiles:
         self._grounds: dict[str, Grounds] = {}
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._grounds_by_state: OrderedDict[object, tuple[int, Ground]] = OrderedDict()
+        self._ways: WeakKeyDictionary[Roads, tuple[int, WaysByEvidence | None]] = WeakKeyDictionary()
+        self._laying = threading.Lock()
 
     def index(self, held: Holding) -> Index:
         """Return the index of a layer's records at a view; it lives as long as they are held."""
@@ -192,6 +196,19 @@ class Tiles:
         """Return a tile of the ground by state at a view; no bytes where nothing is in it."""
         number, ground = self._ground(seen)
         made = self._made((number, zoom, row, column, 0), lambda: ground.tile(zoom, row, column, WHOLE_FROM))
+        if not packed or not made:
+            return made
+        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+
+    def ways(self, roads: Roads, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
+        """Return a tile of the roads by evidence; no bytes where nothing is in it."""
+        with self._laying:
+            if roads not in self._ways:
+                self._ways[roads] = next(NUMBERS), ways_by_evidence(roads.evidence)
+            number, laid = self._ways[roads]
+        if laid is None:
+            return b""
+        made = self._made((number, zoom, row, column, 0), lambda: laid.tile(zoom, row, column, WHOLE_FROM))
         if not packed or not made:
             return made
         return self._made((number, zoom, row, column, 1), lambda: gzipped(made))

@@ -23,6 +23,17 @@ COLOURS = {
 }
 """The colour of each class of evidence, here and on the page."""
 
+DASHES = {
+    "inside_buffer": "7 3",
+    "closed": "3 6",
+    "unsurveyed": "6 5",
+    "surveyed_no_evidence": "10 5",
+    "released_cancelled": "10 4 2 4",
+    "released_reduced": "14 4 2 4 2 4",
+    "verified": "20 3",
+}
+"""Dashes of each class, so that colour is never the only sign; unbroken where it is left out."""
+
 _NOT_TEXT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 can't hold."""
 

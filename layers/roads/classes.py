@@ -78,6 +78,15 @@ def classes(evidence: Evidence, mode: Mode) -> NDArray[np.int8]:
     return np.select(blocks, [Evidenced.inside_hazard, Evidenced.closed, Evidenced.inside_buffer], best).astype(np.int8)
 
 
+def worst(evidence: Evidence) -> NDArray[np.int8]:
+    """Return the worst class that each piece has for any mode, as numbers of `Evidenced`, shape (p,).
+
+    What a map shows that does not ask who travels: a carriageway verified for a car alone is no more than the ground
+    under it to a convoy.
+    """
+    return np.asarray(np.min([classes(evidence, mode) for mode in Mode], axis=0), dtype=np.int8)
+
+
 def lifted(evidence: Evidence, mode: Mode) -> Bools:
     """Say on which pieces (p,) a mode may pass a buffer, or suspected ground, because other evidence lifts it."""
     barred = (evidence.pieces["blocker"] >= 0) | (evidence.pieces["point"] >= 0)

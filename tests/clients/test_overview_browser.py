@@ -40,6 +40,7 @@ def test_the_situation_of_a_district_on_two_dates_and_its_link(log, served):  # 
     fill(log)
     load(log, "districts", [feature(box(47, 39, 47.5, 39.5), "E", name="Other")])
     with page_of(served, 1440, 900) as (page, seen):
+        until(page, "document.querySelectorAll('.cw-card b').length > 6")
         assert figure(page, 6) == "39"  # a cleared one of 40 is answered whole
         page.get_by_role("button", name="plain", exact=True).click()
         assert "Figures of plain" in page.locator("#chosen").inner_text()
@@ -80,6 +81,7 @@ def test_the_table_sorts_by_every_column_and_layers_go_and_come(log, served):  #
     load(log, "districts", [feature(box(47, 39, 47.5, 39.5), "E", name="Aaa")])
     with page_of(served, 1440, 900) as (page, seen):
         rows = page.locator("#districts tbody th")
+        until(page, "document.querySelector('#districts tbody th')")
         assert rows.all_inner_texts() == ["plain", "Aaa"]
         for k in range(page.locator("#districts thead button").count()):
             heading = page.locator("#districts thead th").nth(k)
@@ -256,7 +258,7 @@ def test_symbols_are_told_apart_by_every_eye_and_on_grey_paper(standing):  # noq
             "all => all.flatMap((one) => [...one.querySelectorAll('li')].map((line) => "
             "[line.textContent, line.querySelector('canvas').toDataURL()]))"
         )
-    assert len(shown) == 21
+    assert len(shown) == 27
     images = {name: picture(address) for name, address in shown}
     for sight in SIGHTS:
         for one, other in itertools.combinations(images, 2):
@@ -321,4 +323,48 @@ def test_a_small_screen_and_a_slow_machine_can_work_with_it(standing):  # noqa: 
             ".map((one) => one.outerHTML.slice(0, 80))"
         )
         assert small == []
+        assert seen.complaints == []
+
+
+def test_the_situation_is_worked_with_by_keyboard_alone(log, served):  # noqa: F811
+    fill(log)
+    load(log, "districts", [feature(box(47, 39, 47.5, 39.5), "E", name="Other")])
+
+    def to(fits):
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            if page.evaluate(fits):
+                return
+        raise AssertionError(fits)
+
+    with page_of(served, 1440, 900) as (page, seen):
+        until(page, "document.querySelector('#districts tbody button')")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "cw-skip"
+        to("document.activeElement.id === 'comparing'")
+        page.keyboard.press("Space")
+        until(page, "window.clearway.second() && window.clearway.second().tiles")
+        page.keyboard.press("Space")
+        until(page, "!window.clearway.second()")
+        to("document.activeElement.classList.contains('folium-map')")
+        before = page.evaluate("window.clearway.map.getCenter().lng")
+        page.keyboard.press("ArrowLeft")
+        until(page, f"window.clearway.map.getCenter().lng < {before}")
+        zoom = page.evaluate("window.clearway.map.getZoom()")
+        page.keyboard.press("-")
+        until(page, f"window.clearway.map.getZoom() < {zoom}")
+        to("document.activeElement.dataset.layer === 'hazards'")
+        page.keyboard.press("Space")
+        until(page, f"!window.clearway.loading() && {HAZARDS} === 0")
+        page.keyboard.press("Space")
+        until(page, f"!window.clearway.loading() && {HAZARDS} > 0")
+        to("document.activeElement.dataset.column === '0'")
+        page.keyboard.press("Enter")
+        assert page.locator("#districts tbody button").all_inner_texts() == ["Other", "plain"]
+        to("document.activeElement.closest('#districts tbody') && document.activeElement.textContent === 'plain'")
+        page.keyboard.press("Enter")
+        until(page, "!document.getElementById('chosen').hidden")
+        assert "Figures of plain" in page.inner_text("#chosen")
+        settled(page)
+        assert "district=D+plain" in page.url
         assert seen.complaints == []

@@ -37,12 +37,16 @@ function table(layer, id, properties) {
   return box;
 }
 
-async function record(layer, id, asOf) {
+/* What the map itself says of the place, beside the record: the evidence of a road where it was clicked. */
+const MAPPED = ["evidence", "expired"];
+const mapped = (layer, properties) => (layer === "roads" ? Object.fromEntries(MAPPED.map((one) => [one, properties[one]])) : {});
+
+async function record(layer, id, asOf, more = {}) {
   // A slash in an id would part an address, however it is written there: such a record is filtered for.
-  if (!id.includes("/")) return table(layer, id, (await ask(`/collections/${layer}/items/${encodeURIComponent(id)}?${times(asOf)}&f=json`)).properties);
+  if (!id.includes("/")) return table(layer, id, { ...(await ask(`/collections/${layer}/items/${encodeURIComponent(id)}?${times(asOf)}&f=json`)).properties, ...more });
   const query = new URLSearchParams({ "filter-lang": "cql2-text", filter: `id = '${id.replaceAll("'", "''")}'`, limit: "1", f: "json" });
   const { features } = await ask(`/collections/${layer}/items?${times(asOf)}&${query}`);
-  return table(layer, id, features[0].properties);
+  return table(layer, id, { ...features[0].properties, ...more });
 }
 
 function counts(layer, p) {
@@ -64,7 +68,7 @@ export async function openAt(dated, latlng, shapes) {
   const parts = await Promise.all(shapes.slice(0, MOST_AT_ONCE).map(({ layer, properties }) => (
     properties.cell ? counts(layer, properties)
       : properties.id === undefined ? element("p", layerName(layer))
-        : record(layer, properties.id, dated.date).catch((error) => element("p", `${properties.id}: ${error.message}`))
+        : record(layer, properties.id, dated.date, mapped(layer, properties)).catch((error) => element("p", `${properties.id}: ${error.message}`))
   )));
   if (shapes.length > MOST_AT_ONCE) parts.push(element("p", t("more_here", { number: number(shapes.length - MOST_AT_ONCE) })));
   box.replaceChildren(...parts);

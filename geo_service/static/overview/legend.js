@@ -1,7 +1,7 @@
 /* Layers to switch on and off, each with its symbols: painted by what paints the map. */
 import { cell, disc, mark, paint, styleOf } from "./paint.js";
 import { change, given, state } from "./state.js";
-import { layerName, t } from "./words.js";
+import { capital, layerName, t, word } from "./words.js";
 
 const { element } = window.clearway.tools;
 const SYMBOLS = {
@@ -23,17 +23,12 @@ const SYMBOLS = {
   surveys: [["symbol_survey", {}]],
   incidents: [["symbol_accident", { kind: "accident" }], ["symbol_incident", { kind: "incident" }]],
   spots: [["symbol_spot", {}]],
-  roads: [
-    ["symbol_road_unassessed", { eo_status: "not_assessed" }],
-    ["symbol_road_verified", { eo_status: "verified" }],
-    ["symbol_road_restricted", { eo_status: "restricted" }],
-    ["symbol_road_closed", { eo_status: "closed" }],
-  ],
+  roads: Object.keys(given.evidence).map((evidence) => [evidence, { evidence }]),
   settlements: [["symbol_settlement", {}]],
-  districts: [["symbol_district", "bar"]],
+  districts: [["symbol_boundary", {}], ["symbol_district", "bar"]],
 };
 const ORDER = ["hazards", "releases", "surveys", "incidents", "spots", "roads", "settlements", "districts"];
-const GEOMETRY = { incidents: "point", spots: "point", settlements: "point", roads: "line" };
+const GEOMETRY = { incidents: "point", spots: "point", settlements: "point", roads: "line", districts: "line" };
 const WIDTH = 36, HEIGHT = 20;
 
 export const STATES = { CHA: "#E00000", SHA: "#F4A718", cancelled: "#CBD2D9", reduced: "#A0AEC0", cleared: "#718096", surveyed_no_evidence: "#9DB2E0", no_recorded_hazard: "#FFFFFF" };
@@ -61,7 +56,7 @@ function swatch(layer, sample) {
     else if (kind === "line") {
       path.moveTo(1, 10);
       path.lineTo(35, 10);
-      paint(context, path, { ...style, weight: Math.max(2.2, style.weight) }, ratio, { area: false });
+      paint(context, path, style, ratio, { area: false });
     } else {
       path.rect(2, 2, WIDTH - 4, HEIGHT - 4);
       paint(context, path, style, ratio);
@@ -70,25 +65,58 @@ function swatch(layer, sample) {
   return canvas;
 }
 
+/* A box to tick that switches a layer on and off. */
+function switchOf(layer, name) {
+  const label = element("label"), input = element("input");
+  input.type = "checkbox";
+  input.checked = state.layers.has(layer);
+  input.dataset.layer = layer;
+  input.addEventListener("change", () => {
+    const layers = new Set(state.layers);
+    if (input.checked) layers.add(layer); else layers.delete(layer);
+    change({ layers });
+  });
+  label.append(input, name);
+  return label;
+}
+
+/* Says what of the background is not to be had; the records above it are whole. Without a reason there is none: it goes. */
+export function sayUnder(name, reason) {
+  const said = document.querySelector(`[data-under="${name}"]`);
+  if (reason === null) said.parentElement.hidden = true;
+  else said.textContent = t("background_missing", { reason });
+}
+
 export function showLegend() {
   const box = document.getElementById("legend");
   box.replaceChildren(...ORDER.filter((one) => given.layers.includes(one)).map((layer) => {
-    const group = element("div", undefined, "cw-layer"), label = element("label"), input = element("input"), list = element("ul");
-    input.type = "checkbox";
-    input.checked = state.layers.has(layer);
-    input.dataset.layer = layer;
-    input.addEventListener("change", () => {
-      const layers = new Set(state.layers);
-      if (input.checked) layers.add(layer); else layers.delete(layer);
-      change({ layers });
-    });
-    label.append(input, layerName(layer));
+    const group = element("div", undefined, "cw-layer"), list = element("ul");
     for (const [key, sample] of SYMBOLS[layer]) {
       const line = element("li");
-      line.append(swatch(layer, sample), element("span", t(key)));
+      line.append(swatch(layer, sample), element("span", layer === "roads" ? capital(word(key)) : t(key)));
       list.append(line);
     }
-    group.append(label, list);
+    group.append(switchOf(layer, layerName(layer)), list);
+    if (layer === "roads") {
+      const said = element("p", "", "cw-small");
+      said.id = "ways-told";
+      said.setAttribute("role", "status");
+      group.append(said);
+    }
     return group;
   }));
+  const below = { hillshade: t("hillshade"), background: t("background") };
+  box.append(...given.under.map((one) => {
+    const group = element("div", undefined, "cw-layer"), said = element("p", "", "cw-small");
+    said.dataset.under = one;
+    said.setAttribute("role", "status");
+    group.append(switchOf(one, below[one]), said);
+    return group;
+  }));
+}
+
+/* Says of the roads that they are still to come, or that the map is too small for all of them. */
+export function sayWays(text) {
+  const said = document.getElementById("ways-told");
+  if (said) said.textContent = text;
 }

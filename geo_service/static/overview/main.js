@@ -1,7 +1,8 @@
 /* The overview map: map, table and cards of one state, moving together with date, district and layers. */
+import { Background } from "./background.js";
 import { showChanges } from "./changes.js";
 import { listView, openAt } from "./details.js";
-import { showLegend } from "./legend.js";
+import { sayUnder, showLegend } from "./legend.js";
 import { DatedMap, secondMap } from "./maps.js";
 import { showCards, showTable, showTimes, trouble } from "./panel.js";
 import { searching } from "./search.js";
@@ -13,7 +14,7 @@ import { loadWords, t } from "./words.js";
 const { L } = window;
 const POLL_MS = 60000, REST_MS = 250;
 const map = window.clearway.map;
-let first = null, second = null, pair = null, all = null, other = null, bar = null;
+let first = null, second = null, under = [], pair = null, all = null, other = null, bar = null;
 let calling = null, listing = 0, remembering = 0, waiting = [], asked = 0, answeredFor = state.knownAt;
 
 const figures = (asOf, signal) => ask(`/maps/figures?${new URLSearchParams({ as_of: asOf, lang: given.language, ...(state.knownAt ? { known_at: state.knownAt } : {}) })}`, signal);
@@ -25,8 +26,15 @@ function loaded() {
   if (first.tiles.isLoading() || (second && second.tiles && second.tiles.isLoading())) return;
   for (const done of waiting.splice(0)) done();
   list();
+  if (!window.clearway.ready) beneath();
   window.clearway.ready = true;
   document.body.dataset.ready = "";
+}
+/* What lies under the records comes after them. */
+function beneath() {
+  const maps = [map, ...(pair ? [pair.map] : [])];
+  under = maps.map((one) => under.find((made) => made.map === one) || new Background(one, sayUnder));
+  for (const one of under) one.show();
 }
 /* List and address wait until the map stands still. */
 function list() {
@@ -85,30 +93,25 @@ function compare() {
   if (state.compare && !pair) {
     pair = secondMap(map);
     second = new DatedMap(pair.map);
-    pair.map.on("click", (event) => openAt(second, event.latlng, second.tiles.at(event.latlng)));
+    pair.map.on("click", (event) => openAt(second, event.latlng, second.at(event.latlng)));
   } else if (!state.compare && pair) {
     pair.end();
     pair = second = other = null;
   }
+  if (window.clearway.ready) beneath();
 }
 function missing() {
-  trouble([first, second].some((one) => one && one.tiles && one.tiles.failed) ? t("tiles_missing") : "");
+  trouble([first, second].some((one) => one && [one.tiles, one.ways].some((tiles) => tiles && tiles.failed)) ? t("tiles_missing") : "");
 }
 
 async function begin() {
   await loadWords(given.base, given.language);
-  if (given.basemap) {
-    L.tileLayer(given.basemap, { opacity: 0.55, maxZoom: 19 }).addTo(map);
-    const source = document.createElement("span");
-    source.textContent = given.basemap_attribution;
-    map.attributionControl.addAttribution(source.innerHTML);
-  }
   if (began.zoom && began.centre.length === 2 && began.centre.every(Number.isFinite)) map.setView(began.centre, began.zoom, { animate: false });
   map.getContainer().setAttribute("aria-label", t("map_label"));
   map.getContainer().setAttribute("role", "application");
   first = new DatedMap(map);
   cursor(map);
-  tools(map, (event) => openAt(first, event.latlng, first.tiles.at(event.latlng)));
+  tools(map, (event) => openAt(first, event.latlng, first.at(event.latlng)));
   searching(map);
   showLegend();
   bar = timebar(settled);
@@ -122,7 +125,7 @@ async function begin() {
     if (changed.has("compare")) compare();
     bar.follow();
     if (changed.has("district")) show();
-    if (changed.has("layers")) { draw(); show(); }
+    if (changed.has("layers")) { draw(); show(); beneath(); }
     if (["asOf", "compare", "knownAt"].some((one) => changed.has(one))) update({ tiles: !changed.has("knownAt") });
     remember();
   });
@@ -132,7 +135,7 @@ async function begin() {
   showChanges();
   // An edit that was approved meanwhile shows within a minute, where nobody pinned what was known.
   window.setInterval(() => { if (!state.knownAt && !document.hidden) update({ tiles: false }); }, POLL_MS);
-  Object.assign(window.clearway, { state, change, first: () => first, second: () => second, settled, loading: () => first.tiles.isLoading() });
+  Object.assign(window.clearway, { state, change, first: () => first, second: () => second, settled, loading: () => first.tiles.isLoading(), waysThere: () => [first, second].every((one) => !one || (one.ways && !one.ways.isLoading())) });
 }
 
 begin().catch((error) => trouble(`${error.message}`));

@@ -1,12 +1,13 @@
 /* The map, or the two of them side by side: tiles of a date each, district bars, names, moving together. */
-import { STATES } from "./legend.js";
+import { STATES, sayWays } from "./legend.js";
 import { given, state, times } from "./state.js";
 import { CELLS_BELOW, SituationTiles } from "./tiles.js";
 import { date, t } from "./words.js";
 
 const { L } = window;
 const { element } = window.clearway.tools;
-const REST_MS = 150;
+const REST_MS = 150, WAYS_MS = 500;
+const UNDER = { zIndex: 3 }, OVER = { zIndex: 4 };
 
 function bar(row) {
   const box = element("div", row.district, "cw-share"), parts = element("div");
@@ -27,9 +28,9 @@ export class DatedMap {
     this.map = map;
     this.bars = L.layerGroup().addTo(map);
     this.names = L.layerGroup().addTo(map);
-    this.tiles = null;
+    this.tiles = this.ways = null;
     this.date = "";
-    map.on("zoomend", () => this.label());
+    map.on("zoomend", () => { this.label(); this.sayWays(); });
     map.on("moveend", () => {
       window.clearTimeout(this.resting);
       this.resting = window.setTimeout(() => this.label(), REST_MS);
@@ -45,15 +46,46 @@ export class DatedMap {
   show(asOf, loaded) {
     this.date = asOf;
     const query = times(asOf), before = this.tiles;
-    const layers = given.layers.filter((one) => state.layers.has(one));
-    const tiles = new SituationTiles((layer, z, row, column) => `${given.base}/collections/${layer}/tiles/WebMercatorQuad/${z}/${row}/${column}?${query}`, layers, asOf);
+    const layers = given.layers.filter((one) => state.layers.has(one) && one !== "roads");
+    this.endWays();
+    const tiles = new SituationTiles((layer, z, row, column) => `${given.base}/collections/${layer}/tiles/WebMercatorQuad/${z}/${row}/${column}?${query}`, layers, asOf, OVER);
     this.tiles = tiles;
     const gone = () => { if (before && this.map.hasLayer(before)) before.remove(); };
     tiles.on("load", () => { gone(); this.label(); loaded(); });
+    tiles.once("load", () => { this.later = window.setTimeout(() => this.showWays(asOf, query), WAYS_MS); });
     tiles.on("missing", () => this.map.fire("missing"));
     tiles.addTo(this.map);
     window.setTimeout(gone, 4000);
     this.caption.textContent = date(asOf);
+  }
+
+  /* Roads by evidence lie under the records and come after them: what is known of a large network takes a while. */
+  showWays(asOf, query) {
+    this.endWays();
+    if (!given.layers.includes("roads") || !state.layers.has("roads")) return;
+    this.ways = new SituationTiles((_, z, row, column) => `${given.base}/maps/ways/${z}/${row}/${column}?${query}`, ["roads"], asOf, UNDER);
+    this.ways.on("loading load", () => this.sayWays());
+    this.ways.on("missing", () => this.map.fire("missing"));
+    this.ways.addTo(this.map);
+  }
+
+  /* Those of another date are never left on the map: a road may be shut meanwhile. */
+  endWays() {
+    window.clearTimeout(this.later);
+    if (this.ways) this.ways.remove();
+    this.ways = null;
+    this.sayWays();
+  }
+
+  sayWays() {
+    if (!state.layers.has("roads")) sayWays("");
+    else if (!this.ways || this.ways.isLoading()) sayWays(t("ways_coming"));
+    else sayWays(this.map.getZoom() - 1 < CELLS_BELOW ? t("ways_main") : "");
+  }
+
+  /* What lies at a place, the uppermost first. */
+  at(latlng) {
+    return [...this.tiles.at(latlng), ...(this.ways ? this.ways.at(latlng) : [])];
   }
 
   figures(all) {

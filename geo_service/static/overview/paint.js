@@ -1,5 +1,8 @@
 /* Paints the symbols of map.js on a canvas: the same for tiles and legend, so that the legend is what the map shows. */
-const { STYLES } = window.clearway.tools;
+import { given } from "./state.js";
+
+/* Roads carry what is known of them: colour, dash and width are given with the page, so that all pages have the same. */
+const STYLES = { ...window.clearway.tools.STYLES, roads: ({ evidence }) => ({ ...given.evidence[evidence], fillOpacity: 0 }) };
 
 /* Hatches are the second channel of each fill: they tell classes apart in grey print and for colour-blind readers. */
 const HATCHES = {
@@ -9,7 +12,7 @@ const HATCHES = {
 };
 const patterns = new Map();
 const styles = new Map();
-const TELLING = ["state", "status", "classification", "product", "in_effect", "handed_over", "eo_status", "class", "kind"];
+const TELLING = ["evidence", "state", "status", "classification", "product", "in_effect", "handed_over", "eo_status", "class", "kind"];
 
 function pattern(context, name, ratio) {
   const key = `${name}|${ratio}`;

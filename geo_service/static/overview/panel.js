@@ -6,6 +6,8 @@ const { element } = window.clearway.tools;
 const released = (row) => row.cleared + row.reduced + row.cancelled;
 const share = (row) => (row.area_m2 ? `${number(100 * row.no_recorded_hazard / row.area_m2, 1)}` : "-");
 
+/* Of these nothing is known on a date before the first record: a nought would read as none. */
+const UNKNOWN = new Set(["card_cha", "card_sha", "card_cleared", "card_reduced", "card_cancelled", "card_pending", "card_open", "card_incidents"]);
 const CARDS = [
   ["card_cha", (row) => [km2(row.CHA), t("unit_km2")], "cw-cha"],
   ["card_sha", (row) => [km2(row.SHA), t("unit_km2")], "cw-sha"],
@@ -37,12 +39,13 @@ const rowOf = (all) => (state.district && all.rows.find((one) => one.id === stat
 export function showCards(all, other) {
   const box = document.getElementById("cards");
   const row = rowOf(all), then = other && rowOf(other);
+  const said = (key, figure, one, of) => (of.coverage_gap && UNKNOWN.has(key) && figure(one, of) ? [t("not_known"), ""] : figure(one, of));
   box.replaceChildren(...CARDS.flatMap(([key, figure, kind]) => {
-    const found = figure(row, all);
+    const found = said(key, figure, row, all);
     if (!found) return [];
     const card = element("div", undefined, `cw-card ${kind || ""}`);
     card.append(element("span", t(key)), element("b", found[0]), element("i", found[1]));
-    const before = then && figure(then, other);
+    const before = then && said(key, figure, then, other);
     if (before) card.append(element("em", `${date(other.as_of)}: ${before[0]}`));
     return [card];
   }));

@@ -1,6 +1,8 @@
 /* What the page shows: one object, changed in one place, told to whoever listens; and its address, so that a link brings it back. */
 const listeners = [];
 export const given = JSON.parse(document.getElementById("clearway-data").textContent);
+/* All that can be switched on and off: layers of records, and what lies under them. */
+export const offered = [...given.layers, ...given.under];
 const query = new URLSearchParams(location.search);
 const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text || "");
 
@@ -9,7 +11,7 @@ export const state = {
   asOf: given.as_of, knownAt: query.get("known_at") || "", known: given.known_at, revision: given.revision,
   compare: isDate(query.get("compare")) ? query.get("compare") : "",
   district: query.get("district") || "",
-  layers: new Set(query.has("layers") ? query.get("layers").split(",").filter((one) => given.layers.includes(one)) : given.layers),
+  layers: new Set(query.has("layers") ? query.get("layers").split(",").filter((one) => offered.includes(one)) : offered),
 };
 export const began = { zoom: Number(query.get("zoom")) || 0, centre: (query.get("centre") || "").split(",").map(Number) };
 
@@ -30,7 +32,7 @@ export function address(map, language = given.language) {
   if (state.knownAt) made.set("known_at", state.knownAt);
   if (state.compare) made.set("compare", state.compare);
   if (state.district) made.set("district", state.district);
-  if (state.layers.size !== given.layers.length) made.set("layers", given.layers.filter((one) => state.layers.has(one)).join(","));
+  if (state.layers.size !== offered.length) made.set("layers", offered.filter((one) => state.layers.has(one)).join(","));
   const centre = map.getCenter();
   made.set("zoom", String(Math.round(map.getZoom() * 100) / 100));
   made.set("centre", `${centre.lat.toFixed(5)},${centre.lng.toFixed(5)}`);

@@ -15,9 +15,7 @@ const DISCS = new Set(["hazards", "incidents", "spots"]);
 /* A record as it is on a date: what is proven later is not yet so, and what has run out no more. Null: not there yet. */
 function onDate(layer, properties, asOf) {
   if (layer === "surveys" && properties.surveyed_on > asOf) return null;
-  if (layer !== "roads" || !["verified", "cleared"].includes(properties.eo_status)) return properties;
-  const holds = properties.eo_as_of <= asOf && !(properties.expires_on < asOf);
-  return holds ? properties : { ...properties, eo_status: "not_assessed" };
+  return properties;
 }
 
 /* Gathers a tile's counted cells: {count, open, cha, sha} in m2, with the box of their block. */

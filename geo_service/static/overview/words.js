@@ -14,6 +14,7 @@ export function t(key, put = {}) {
 export const layerName = (layer) => labels[layer][""];
 export const fieldName = (layer, field) => labels[layer][field] || (`field_${field}` in catalogue ? catalogue[`field_${field}`] : field);
 export const word = (value) => catalogue[`word_${value}`] ?? value;
+export const capital = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 /* Browsers often lack Azerbaijani: it writes numbers as German does, and the catalogue has its months. */
 const written = () => (language === "az" ? "de" : language);
 export const number = (value, digits = 0) => value.toLocaleString(written(), { maximumFractionDigits: digits });

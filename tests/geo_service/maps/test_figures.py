@@ -13,7 +13,7 @@ from geo_service.access.public import FullRecords
 from geo_service.app import create_app
 from geo_service.clock import utc_now
 from geo_service.maps.figures import SHOWN, figures
-from geo_service.settings import Settings, origin_of, settings_of
+from geo_service.settings import Settings
 from geo_service.store.snapshot import Snapshots
 from tests.clients.test_map_browser import feature, fill, load
 
@@ -99,24 +99,6 @@ def test_half_a_coordinate_is_answered_not_refused(client):
     assert answer.status_code == 200
     assert answer.json() == {"q": "38S PK 2168 0", "found": [], "message": answer.json()["message"]}
     assert "even number" in answer.json()["message"]
-
-
-def test_a_basemap_opens_the_policy_for_its_own_host_alone(log, client):
-    assert "https:" not in client.get("/", headers=HTML).headers["Content-Security-Policy"]
-    log.set_setting("basemap", "https://tiles.example.org/{z}/{x}/{y}.png")
-    policy = client.get("/", headers=HTML).headers["Content-Security-Policy"]
-    assert "img-src 'self' data: https://tiles.example.org;" in policy
-    assert policy.count("example.org") == 1
-    assert "unsafe-eval" not in policy
-
-
-@pytest.mark.parametrize("wrong", ["tiles.example.org/{z}/{x}/{y}", "https://example.org/tiles", "javascript:{z}{x}{y}",
-                                   "https://a.org; script-src *;/{z}/{x}/{y}", 'https://a.org/"{z}{x}{y}'])  # fmt: skip
-def test_a_basemap_is_an_address_of_tiles(wrong):
-    with pytest.raises(ValueError, match="basemap"):
-        settings_of({"basemap": wrong})
-    with pytest.raises(ValueError, match="basemap"):
-        origin_of(wrong)
 
 
 def test_figures_are_kept_by_a_client_until_something_changes(log, client):

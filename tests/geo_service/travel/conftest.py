@@ -30,7 +30,7 @@ def demo(tmp_path_factory):
     write(data, seed=3, hazards=160, area_km2=1_600.0, progress=lambda done, of: None)
     log = open_store(data)
     with served(log) as client:
-        client.log = log
+        client.log, client.folder = log, data
         yield client
     log.close()
 

@@ -246,7 +246,7 @@ def test_the_page_shows_a_way_and_its_files(demo, access):
     query = {"from": row["site"], "to": row["settlement"]}
     page = demo.get("/maps/routes", params=query)
     assert page.status_code == 200
-    assert "insufficient information" in page.text
+    assert "Insufficient information" in page.text
     assert demo.get("/maps/routes/csv", params=query).status_code == 200
     assert demo.get("/maps/routes/gpx", params=query).status_code == 409
     assert demo.get("/maps/routes/gpx", params={**query, "confirm": "unsurveyed"}).status_code == 200
@@ -260,5 +260,5 @@ def test_a_plan_is_shown_as_one(demo, access):
     page = demo.get("/maps/routes", params={"from": row["site"], "to": row["settlement"], "planning": "true"})
     assert page.status_code == 200
     assert "PLAN ONLY" in page.text
-    assert "no go" in page.text
+    assert "No go" in page.text
     assert "/maps/routes/gpx" not in page.text

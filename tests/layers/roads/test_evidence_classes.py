@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from road_lines import network_of
 
 from layers import coverage
-from layers.roads.classes import HARD, Evidenced, allowed, classes, closed, expired, expires, lifted
+from layers.roads.classes import HARD, Evidenced, allowed, classes, closed, expired, expires, lifted, worst
 from layers.roads.evidence import find
 from layers.roads.rules import Mode, Rules
 
@@ -353,3 +353,14 @@ def test_lengths_of_the_classes_sum_to_the_road(records):
             classes(evidence, mode), weights=evidence.pieces["end"] - evidence.pieces["begin"], minlength=9
         )
         assert metres.sum() == pytest.approx(evidence.network.length.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("width", [0.5, 1.5, 2.7, 3.2, 4.0])
+@pytest.mark.parametrize("status", ["verified", "restricted", "cleared", "not_assessed", "closed"])
+def test_the_worst_class_is_that_of_some_mode_and_better_than_none(status, width):
+    said = GOOD | {"eo_status": status, "eo_width_m": width}
+    for records in ({"hazards": hazard()}, {"hazards": hazard(), "releases": release()}, {"surveys": survey()}):
+        evidence = found(said=said, **records)
+        every = np.array([classes(evidence, mode) for mode in Mode])
+        assert (worst(evidence) <= every).all()
+        assert (worst(evidence) == every).any(axis=0).all()
