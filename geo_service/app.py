@@ -29,6 +29,7 @@ from geo_service.api import (
     pages,
     printing,
     problems,
+    rasters,
     reach,
     review,
     review_pages,
@@ -76,7 +77,7 @@ def create_app(
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
+        *(landing, pages, overview, printing, review_pages, route_pages, routes, rasters, reach, operation, changesets, review),
         *(collections, items, item, editing, tiles),
     )
     for one in routers:

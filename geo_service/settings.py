@@ -41,6 +41,7 @@ class Settings:
         basemap: address of background tiles with {z}, {x} and {y}, drawn under the overview; empty: none. Whoever looks
             at the map then asks that host for pictures of the places they look at.
         basemap_attribution: whom the background is from, as its owner asks to be named.
+        raster_cells, raster_megabytes: the most cells of a raster, and the most megabytes that they take unpacked.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
 
@@ -59,6 +60,8 @@ class Settings:
     routes: Rules = field(default_factory=Rules)
     basemap: str = ""
     basemap_attribution: str = ""
+    raster_cells: int = 400_000_000
+    raster_megabytes: int = 2_000
 
     def today(self, clock: Clock) -> dt.date:
         """Return the calendar day in the programme's time zone."""
@@ -89,6 +92,9 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         known["severity"] = severities(known["severity"])
     if "routes" in known:
         known["routes"] = rules_of(known["routes"])
+    for name in ("raster_cells", "raster_megabytes"):
+        if name in known and not (type(known[name]) is int and 0 < known[name] < 10**12):
+            raise ValueError(f"{name} is a whole number above 0")
     if known.get("basemap"):
         origin_of(str(known["basemap"]))
     found = Settings(**known)  # type: ignore[arg-type]
