@@ -76,6 +76,8 @@ def list_(data: Data = DEFAULT_DATA, as_of: AsOf = None, known_at: KnownAt = Non
         return
     names = ("name", "version", "kind", "unit", "valid_from", "width", "height", "cell_m", "voids", "source")
     rows = [{key: row[key] for key in names} for row in answer["rasters"]]  # type: ignore[attr-defined]
+    for row in rows:
+        row["voids"] = f"{row['voids']:.3%}"
     print(formats.to_csv(rows) if form == "csv" else formats.to_table(_plain(rows)), end="")
 
 
@@ -142,4 +144,5 @@ def _named(pairs: "list[str] | tuple[str, ...]") -> dict[str, str]:
 
 def _plain(rows: "list[dict[str, object]]") -> "list[dict[str, object]]":
     """Return rows for the terminal; what is not known reads so, and not as nothing."""
-    return [{key: "not known" if value is None else value for key, value in row.items()} for row in rows]
+    whole = {"district": "all", "district_id": "all", "near_km": "anywhere"}
+    return [{key: whole.get(key, "not known") if value is None else value for key, value in row.items()} for row in rows]
