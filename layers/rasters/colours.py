@@ -1,7 +1,7 @@
 """The colours of rasters: none that a state of the ground, a hazard or a count of hazards has.
 
-Red and amber are open ground, green is ground that was cleared and handed over, purple counts hazards: a picture that
-lies under them must say none of it.
+Red and amber are open ground, green is ground that was cleared and handed over, purple counts hazards, blue greys are
+released or surveyed ground: a picture that lies under them must say none of it. Hillshade alone is grey: it is light.
 """
 
 import numpy as np
@@ -10,21 +10,24 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
-TAKEN = ("#FF0000", "#F4A718", "#FF8C00", "#C80000", "#2E7D32", "#5B2A86")
-"""The colours of states, outlines and counts on maps."""
+TAKEN = (
+    *("#FF0000", "#E00000", "#C80000", "#F4A718", "#FF8C00", "#2E7D32", "#5B2A86"),
+    *("#CBD2D9", "#A0AEC0", "#718096", "#9DB2E0"),
+)
+"""The colours of states, outlines and counts on maps; white, the paper's, aside."""
 
-SLOPE = ((0, "#f5f6fa"), (5, "#d5daec"), (15, "#9fa9d3"), (30, "#5f6cae"), (45, "#31407f"), (60, "#141d4a"))
+SLOPE = ((0, "#eaf7f6"), (5, "#b0e6e4"), (15, "#74c9cb"), (30, "#359aa3"), (45, "#116876"), (60, "#053945"))
 """Degrees and their colours."""
 RELIEF = (
-    *((-500, "#3d6680"), (0, "#7f9fb0"), (400, "#b9c3c4"), (1000, "#d9d3c6"), (2000, "#c3b3a2"), (3000, "#a39690")),
-    *((4000, "#c9c6c6"), (9000, "#ffffff")),
+    *((-500, "#3a9a94"), (0, "#7fc9be"), (250, "#d0dfaa"), (500, "#e8dfc4"), (1000, "#dcc79c"), (2000, "#bb9561"), (3000, "#8c6341")),
+    *((4000, "#5f4433"), (9000, "#f6ecdf")),
 )
 """Heights (m) and their colours: neither green nor red, as atlases else have it."""
-VALUES = ((0.0, "#edf3f8"), (0.25, "#b9cfe2"), (0.5, "#7ba6c9"), (0.75, "#3f77a6"), (1.0, "#123f6b"))
+VALUES = ((0.0, "#fdeef7"), (0.25, "#f2b4db"), (0.5, "#da6db6"), (0.75, "#a63486"), (1.0, "#5c104e"))
 """Shares of the way from low to high and their colours."""
 CLASSES = (
-    *("#5d8aa8", "#c9b79c", "#8c6d62", "#b3c7d6", "#6e7f80", "#d8a7b1", "#4a6a8a", "#a89f91", "#8fb8c4", "#c48f9f"),
-    *("#7a6f9b", "#e0d6c8", "#586b6e", "#b08968", "#9db4ab", "#3f5068"),
+    *("#8ed1c6", "#d9c27e", "#c77fb0", "#3f9fb5", "#8f6b4e", "#e7b7d3", "#1f6f78", "#b39a6b"),
+    *("#6fb7d6", "#5d4037", "#f2e3b3", "#8a4f7d", "#b5e2ea", "#3b4a4f", "#cfa58a", "#0d4f63"),
 )
 """Of classes, in order of their numbers."""
 
