@@ -77,7 +77,20 @@ def create_app(
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
-        *(landing, pages, overview, printing, review_pages, route_pages, routes, rasters, reach, operation, changesets, review),
+        *(
+            landing,
+            pages,
+            overview,
+            printing,
+            review_pages,
+            route_pages,
+            routes,
+            rasters,
+            reach,
+            operation,
+            changesets,
+            review,
+        ),
         *(collections, items, item, editing, tiles),
     )
     for one in routers:

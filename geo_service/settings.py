@@ -93,7 +93,8 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
     if "routes" in known:
         known["routes"] = rules_of(known["routes"])
     for name in ("raster_cells", "raster_megabytes"):
-        if name in known and not (type(known[name]) is int and 0 < known[name] < 10**12):
+        value = known.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**12:
             raise ValueError(f"{name} is a whole number above 0")
     if known.get("basemap"):
         origin_of(str(known["basemap"]))

@@ -16,7 +16,9 @@ from layers.versions import as_date
 router = APIRouter(tags=["coverage"])
 
 Form = Annotated[Literal["json", "csv", "xlsx"], Query(description="the form of the answer")]
-Shown = Annotated[Literal["json", "csv", "xlsx", "geojson", "html", "geotiff"], Query(description="the form of the answer")]
+Shown = Annotated[
+    Literal["json", "csv", "xlsx", "geojson", "html", "geotiff"], Query(description="the form of the answer")
+]
 Step = Annotated[Literal["month", "quarter", "year"], Query(description="how far apart the dates are")]
 From = Annotated[str, Query(alias="from", description="the period begins at the end of this day")]
 To = Annotated[str, Query(alias="to", description="the last day of the period")]

@@ -145,4 +145,6 @@ def _named(pairs: "list[str] | tuple[str, ...]") -> dict[str, str]:
 def _plain(rows: "list[dict[str, object]]") -> "list[dict[str, object]]":
     """Return rows for the terminal; what is not known reads so, and not as nothing."""
     whole = {"district": "all", "district_id": "all", "near_km": "anywhere"}
-    return [{key: whole.get(key, "not known") if value is None else value for key, value in row.items()} for row in rows]
+    return [
+        {key: whole.get(key, "not known") if value is None else value for key, value in row.items()} for row in rows
+    ]

@@ -19,10 +19,10 @@ from layers.vocabulary import State
 MEDIA_TYPE = "image/tiff; application=geotiff"
 
 HOW = (
-    "Each cell counts for a state that lies in it, so that the cells of each state sum to its exact area; a code of two "
-    "digits says first the worst other state in the cell (1 CHA, 2 SHA, 7 not assessed, ...), then the one it counts "
-    "for, and has the colour of the worst. To measure, sum the cells by the last digit; to be careful, go by the first. "
-    "Lower resolutions are not in the file: of several cells the worst must be shown, not the one in the middle."
+    "Each cell counts for a state that lies in it, so that the cells of each state sum to its exact area. A code of "
+    "two digits says first the worst other state in the cell (1 CHA, 2 SHA, 7 not assessed, ...), then the one that it "
+    "counts for, and has the colour of the worst. To measure, sum cells by the last digit; to be careful, go by the "
+    "first. Lower resolutions are not in the file: of several cells the worst must be shown, not the middle one."
 )
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -55,9 +56,7 @@ class Sent:
 Prepare = Callable[[Sequence[Path], Path, Wish], Facts]
 
 
-def receive(
-    log: Log, sent: Sent, settings: Settings, clock: Clock, prepare: Prepare = prepared
-) -> tuple[Raster, bool]:
+def receive(log: Log, sent: Sent, settings: Settings, clock: Clock, prepare: Prepare = prepared) -> tuple[Raster, bool]:
     """File a raster as the next version of its name; return it, and whether it is new.
 
     Sending again what is filed already adds nothing. `prepare` makes it ready: in the cage, but for files of our own.
@@ -115,6 +114,8 @@ def _check(sent: Sent) -> None:
         raise Refused(f"name: {sent.name[:70]!r} is no name of a raster: up to 64 letters (a-z), digits, - and _")
     if not 0 < len(sent.files) <= MOST_FILES:
         raise Refused(f"file: a raster is made of 1 to {MOST_FILES} files")
+    if sent.nodata is not None and not math.isfinite(sent.nodata):
+        raise Refused("nodata is a number; what is no number (NaN) means none by itself")
     if len(sent.source) > 1000 or len(sent.unit) > 40:
         raise Refused("source has up to 1,000 letters, unit up to 40")
     for number, called in sent.class_names.items():
@@ -141,7 +142,9 @@ def _unit(kind: Kind, unit: str) -> str:
 def _day(sent: Sent, kind: Kind, today: dt.date, *, known: bool) -> dt.date:
     if not sent.valid_from:
         if known or kind is not Kind.terrain:
-            why = f"there is a raster {sent.name} already" if known else f"a raster of kind {kind.value} is of some date"
+            why = (
+                f"there is a raster {sent.name} already" if known else f"a raster of kind {kind.value} is of some date"
+            )
             raise Refused(f"valid_from: {why}; say from when this one describes the ground")
         return ALWAYS
     try:
@@ -155,7 +158,7 @@ def _day(sent: Sent, kind: Kind, today: dt.date, *, known: bool) -> dt.date:
 
 def _same(log: Log, one: Raster, said: Mapping[str, object], valid_from: str | None) -> bool:
     """Say whether a version holds what is sent again."""
-    filed = [entry for entry in log.filing.all(FILED, one.name)][one.version - 1]
+    filed = log.filing.all(FILED, one.name)[one.version - 1]
     return all(filed.body[name] == value for name, value in said.items()) and (
         not valid_from or valid_from == one.valid_from.isoformat()
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from geo_service.store.errors import NotFound
 from geo_service.store.log import Filed, Log
-from layers.rasters.kinds import Facts, Kind
+from layers.rasters.kinds import Facts, Kind, facts_of
 
 FILED = "raster"
 FILE = "raster.tif"
@@ -133,9 +133,6 @@ def described(one: Raster) -> dict[str, Any]:
 
 def _raster(filed: Filed, version: int) -> Raster:
     body = filed.body
-    facts = dict(body["facts"])
-    for name in ("transform", "bounds", "classes", "notices"):
-        facts[name] = tuple(facts[name])
     file = filed.files[FILE]
     return Raster(
         name=filed.subject,
@@ -150,5 +147,5 @@ def _raster(filed: Filed, version: int) -> Raster:
         size=file.size,
         files=tuple(body["files"]),
         class_names=body["class_names"],
-        facts=Facts(**facts),
+        facts=facts_of(body["facts"]),
     )

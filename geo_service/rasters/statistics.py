@@ -13,6 +13,7 @@ from geo_service.api.dependencies import Service, tag_of
 from geo_service.balance import Answer, Refused, View
 from geo_service.rasters.reading import times_of
 from geo_service.rasters.register import Raster, described, named
+from geo_service.store.moments import text_of
 from layers.rasters.kinds import PEOPLE, Kind
 from layers.rasters.near import within
 from layers.rasters.zonal import Sums, sums
@@ -47,7 +48,9 @@ def asked(raster: str, by: str | None, near: str | None) -> Asked:
     except ValueError:
         distances = (-1.0,)
     if len(distances) > MOST_DISTANCES or not all(0 < one <= FARTHEST_KM for one in distances):
-        raise Refused(f"near is up to {MOST_DISTANCES} distances in km, above 0 and up to {FARTHEST_KM:g}, such as 0.5,1")
+        raise Refused(
+            f"near is up to {MOST_DISTANCES} distances in km, above 0 and up to {FARTHEST_KM:g}, such as 0.5,1"
+        )
     return Asked(raster, bool(by) or not distances, distances)
 
 
@@ -71,10 +74,13 @@ def figures(service: Service, seen: View, question: Asked, known_at: str | None)
         head: dict[str, object] = {"district": name, "district_id": district, "near_km": km}
         lived = _lived_in(settlements, shape) if km is not None else {}
         rows += [{**head, **row, **lived} for row in _rows(raster, found[str(k)])]
+    # Asked again with this time, the records and the raster are the same: neither changed up to it, and it knows both.
+    known = max(seen.known_at, text_of(raster.recorded_at))
     return {
         **balance.times(seen),
+        "known_at": known,
         "raster": described(raster),
-        "notice": service.settings.sentences(seen.as_of.isoformat(), seen.known_at),
+        "notice": service.settings.sentences(seen.as_of.isoformat(), known),
         "note": "Within a distance of open ground means in it or within the distance: rows of larger distances hold "
         "those of smaller ones. What a raster has no value for is counted as m2 without values, never as 0.",
         "rows": rows,
@@ -112,7 +118,7 @@ def _zones(seen: View, question: Asked) -> list[tuple[Zone, shapely.Geometry]]:
             found.append(((str(number), str(name), km), part))
         if districts and rest is not None:
             left = _polygons(shapely.difference(rest, every))
-            if not left.is_empty:
+            if not shapely.is_empty(left):
                 found.append((("", "", km), left))
         found.append(((None, None, km), every if whole is None else whole))
     return found

@@ -11,8 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 from geo_service.balance import View
-from geo_service.store.log import Log
 from geo_service.rasters.copies import Copies
+from geo_service.store.log import Log
 from geo_service.terrain import height_of, terrain_key
 from layers.roads import classes, evidence, network, speeds
 from layers.roads.evidence import Evidence

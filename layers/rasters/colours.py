@@ -19,7 +19,15 @@ TAKEN = (
 SLOPE = ((0, "#eaf7f6"), (5, "#b0e6e4"), (15, "#74c9cb"), (30, "#359aa3"), (45, "#116876"), (60, "#053945"))
 """Degrees and their colours."""
 RELIEF = (
-    *((-500, "#3a9a94"), (0, "#7fc9be"), (250, "#d0dfaa"), (500, "#e8dfc4"), (1000, "#dcc79c"), (2000, "#bb9561"), (3000, "#8c6341")),
+    *(
+        (-500, "#3a9a94"),
+        (0, "#7fc9be"),
+        (250, "#d0dfaa"),
+        (500, "#e8dfc4"),
+        (1000, "#dcc79c"),
+        (2000, "#bb9561"),
+        (3000, "#8c6341"),
+    ),
     *((4000, "#5f4433"), (9000, "#f6ecdf")),
 )
 """Heights (m) and their colours: neither green nor red, as atlases else have it."""

@@ -64,7 +64,7 @@ class Cells:
 
 
 def shares(polygon: shapely.Geometry, cells: Cells) -> tuple[Ints, Floats]:
-    """Return the cells (k,) that a polygon meets, by their number row by row, and the share of each (k,) that it covers.
+    """Return the cells (k,) that a polygon meets, by number row by row, and the share (k,) of each that it covers.
 
     Args:
         polygon: a valid polygon or multipolygon in the grid's plane; what lies beyond the grid counts for nothing.

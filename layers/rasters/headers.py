@@ -69,9 +69,7 @@ def header(dataset: Any, path: Path, wish: Wish) -> Header:
         )
     flipped = transform.e > 0
     if flipped:
-        transform = Affine(
-            transform.a, 0, transform.c, 0, -transform.e, transform.f + transform.e * dataset.height
-        )
+        transform = Affine(transform.a, 0, transform.c, 0, -transform.e, transform.f + transform.e * dataset.height)
     crs = _crs(dataset, name, wish)
     scaled = dataset.scales[0] != 1 or dataset.offsets[0] != 0
     if scaled and not (math.isfinite(dataset.scales[0]) and math.isfinite(dataset.offsets[0]) and dataset.scales[0]):

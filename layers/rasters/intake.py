@@ -33,6 +33,8 @@ _ALIGNED = 0.01
 """How far tiles of one grid may lie beside it, in cells."""
 _ROUGH = 8
 """A terrain this many times smoother with its bytes swapped has them in the wrong order."""
+_CLIFF_M = 500.0
+"""No terrain rises by so much from one cell to the next throughout."""
 _WIDER = {"uint8": "int16", "int8": "int16", "uint16": "int32", "int16": "int32"}
 _SAMPLE = 1_000
 
@@ -70,6 +72,7 @@ class _Seen:
     differ: int = 0
     steps: float = 0.0
     swapped: float = 0.0
+    pairs: int = 0
 
 
 def prepare(files: Sequence[Path], out: Path, wish: Wish) -> Facts:
@@ -226,9 +229,13 @@ def _steps(raw: Cells, void: Bools, seen: _Seen) -> None:
     # A void of the usual kind, with its bytes swapped, is 128.
     out = void | (raw == 128) | (raw.byteswap() == 128)
     pair = ~(out[:, 1:] | out[:, :-1])
-    for name, numbers in (("steps", raw), ("swapped", raw.byteswap())):
-        far = np.abs(np.diff(numbers.astype(np.float64), axis=1))[pair].sum()
-        setattr(seen, name, getattr(seen, name) + float(far))
+    seen.pairs += int(pair.sum())
+    seen.steps += _far(raw, pair)
+    seen.swapped += _far(raw.byteswap(), pair)
+
+
+def _far(raw: Cells, pair: Bools) -> float:
+    return float(np.abs(np.diff(raw.astype(np.float64), axis=1))[pair].sum())
 
 
 def _look(values: Cells, wish: Wish, seen: _Seen) -> None:
@@ -247,7 +254,7 @@ def _look(values: Cells, wish: Wish, seen: _Seen) -> None:
 
 def _finished(draft: Path, out: Path, wish: Wish, seen: _Seen, name: str) -> tuple[float, float]:
     """Refuse what turned out to be nothing; write the file that is kept; return its 2nd and 98th percentile."""
-    if seen.swapped * _ROUGH < seen.steps:
+    if seen.steps > _CLIFF_M * seen.pairs and seen.swapped * _ROUGH < seen.steps:
         raise Unreadable(
             f"{name}: its numbers make sense only with their two bytes swapped. Write the file anew in the right byte "
             "order (an .hgt tile has the high byte first)."
@@ -256,8 +263,8 @@ def _finished(draft: Path, out: Path, wish: Wish, seen: _Seen, name: str) -> tup
         raise Unreadable(f"{name}: none of its cells has a value. Look whether it is the right file, and its nodata.")
     if seen.below:
         message = (
-            f"{name}: {seen.below:,} cells have fewer than 0 people, down to {seen.lowest:g}: if that number means that "
-            "there is none, send it again with nodata"
+            f"{name}: {seen.below:,} cells have fewer than 0 people, down to {seen.lowest:g}: if that means none, "
+            "send it again with nodata"
         )
         raise Question("nodata", message, (f"{seen.lowest:g}",))
     if len(seen.classes) > MOST_CLASSES:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 ALLOWED = ("GTiff", "COG", "MEM", "SRTMHGT")
 """The GDAL drivers that a stranger's raster may meet: they read one local file, and write ours."""
@@ -58,7 +59,7 @@ class Facts:
     """What is known of a raster that was made ready.
 
     Attributes:
-        width, height: its cells; dtype: their type; nodata: the value that means none (None: every cell has one; "nan").
+        width, height: its cells; dtype: their type; nodata: what means none there, "nan" or None (all have values).
         crs: its coordinate system (a code or WKT); transform: six numbers (a, b, c, d, e, f) of cells to coordinates.
         bounds: west, south, east, north (degrees).
         cell_m: the side of a cell in its middle (m).
@@ -89,3 +90,10 @@ class Facts:
     def voids(self) -> float:
         """The share of cells without a value."""
         return 1 - self.valid / (self.width * self.height)
+
+
+def facts_of(told: Mapping[str, Any]) -> Facts:
+    """Return the facts that JSON holds."""
+    tuples = ("transform", "bounds", "classes", "notices")
+    held: dict[str, Any] = {name: tuple(value) if name in tuples else value for name, value in told.items()}
+    return Facts(**held)

@@ -35,7 +35,7 @@ def within(polygon: shapely.Geometry, metres: float) -> shapely.Geometry:
 def _widened(parts: NDArray[np.object_], metres: float) -> shapely.Geometry:
     west, south, east, north = shapely.total_bounds(parts).tolist()
     plane = equal_area((west + east) / 2, (south + north) / 2)
-    ground = in_plane(shapely.multipolygons(parts), plane)
+    ground = in_plane(shapely.MultiPolygon(list(parts)), plane)
     reach = float(np.abs(shapely.bounds(ground)).max() * np.sqrt(2)) + metres
     more = 1 / np.cos(reach / _EARTH_M / 2) / np.cos(np.pi / (4 * _CORNER))
     wide = shapely.segmentize(shapely.buffer(ground, metres * more, quad_segs=_CORNER), measure.EDGE_M)
@@ -44,7 +44,7 @@ def _widened(parts: NDArray[np.object_], metres: float) -> shapely.Geometry:
     def move(xy: Floats) -> Floats:
         return np.column_stack(back.transform(xy[:, 0], xy[:, 1]))
 
-    moved = shapely.transform(wide, move)
+    moved: shapely.Geometry = shapely.transform(wide, move)
     return moved if shapely.is_valid(moved) else shapely.make_valid(moved, method="structure", keep_collapsed=False)
 
 

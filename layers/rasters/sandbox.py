@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from layers.rasters.kinds import ALLOWED, Facts, Wish
+from layers.rasters.kinds import ALLOWED, Facts, Wish, facts_of
 from layers.reading.questions import Question, Unreadable
 
 MEMORY = 4 * 2**30
@@ -62,9 +62,7 @@ def prepared(files: Sequence[Path], out: Path, wish: Wish) -> Facts:
         raise Question(answer["question"], answer["message"], answer["choices"])
     if "error" in answer:
         raise Unreadable(answer["error"])
-    facts = answer["facts"]
-    tuples = ("transform", "bounds", "classes", "notices")
-    return Facts(**{name: tuple(value) if name in tuples else value for name, value in facts.items()})
+    return facts_of(answer["facts"])
 
 
 @functools.lru_cache(maxsize=1)

@@ -71,4 +71,4 @@ def hillshade(heights: Floats, grid: Grid, azimuth: float = AZIMUTH, altitude: f
     # The light's direction times the ground's normal (-east, -north, 1) of length 1.
     flat = np.cos(up) * (np.sin(towards) * east + np.cos(towards) * north)
     light = (np.sin(up) - flat) / np.sqrt(1 + east**2 + north**2)
-    return np.clip(light, 0.0, 1.0)
+    return np.asarray(np.clip(light, 0.0, 1.0))

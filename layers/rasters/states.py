@@ -1,14 +1,14 @@
 """The state of the ground as cells: counted true to area, painted by the worst that is in a cell.
 
-A cell is one whole and the ground is not, so a raster of states must choose. Here each cell *counts* for a state that
-lies in it, chosen so that the cells of each state sum to its exact area; and its code also says the most dangerous other
-state in it, whose colour it is *painted* in. So nothing that open ground touches reads as released, nothing that is not
-assessed reads as released, and nothing only cancelled as cleared.
+A cell is one whole and the ground is not: a raster of states must choose. Each cell *counts* for a state that lies in
+it, chosen so that the cells of each state sum to its exact area; and its code also says the worst other state in
+it, whose colour it is *painted* in. So nothing that open ground touches reads as released, nothing that is not assessed
+reads as released, and nothing only cancelled as cleared.
 
 Code = 10 x the worst state in the cell, where that is worse than the one it counts for, + the state it counts for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from layers.coverage.arrangement import Progress, quiet
 from layers.rasters.cover import Cells, shares
 from layers.rasters.near import equal_area
 from layers.rasters.zonal import in_plane
@@ -46,6 +47,7 @@ MOST_CELLS = 25_000_000
 WITHIN = 0.001
 """How far the area of a state's cells may lie from the exact one, as a share of it."""
 _NICE = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
+_LEAST_M = 0.1
 _USUAL_CELLS = 2_000_000
 _DUST = 1e-5
 """A share of a cell below which a state is not in it, open ground aside: rounding at the seams of polygons."""
@@ -89,12 +91,12 @@ class Painted:
     def advised_m(self) -> float | None:
         """The side of cells at which every state would agree; None where all do."""
         off = [one.exact_m2 for one in self.agreements if not one.agrees]
-        return float(np.sqrt(2 * WITHIN * min(off))) if off else None
+        return min(float(np.sqrt(2 * WITHIN * min(off))), self.cells.dx / 2) if off else None
 
 
 @dataclass
 class _Mixed:
-    """Cells in which several states meet: their number in the whole grid, and the share of each state (n, states + 1)."""
+    """Cells in which several states meet: their number in the grid, and the share (n, states + 1) of each state."""
 
     number: list[Ints] = field(default_factory=list)
     share: list[NDArray[np.float32]] = field(default_factory=list)
@@ -104,20 +106,20 @@ def paint(
     states: Mapping[State, shapely.Geometry],
     exact_m2: Mapping[State, float],
     cell_m: float | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = quiet,
 ) -> Painted:
     """Return the ground as cells.
 
     Args:
         states: the ground of each state, edges straight in longitude and latitude (degrees); they do not overlap.
         exact_m2: the area of each, measured exactly.
-        cell_m: the side of a cell (m); None: one of the usual sizes, with some two million cells.
+        cell_m: the side of a cell (m); None: a usual size, up to some two million cells.
         progress: told how many of how many blocks are done.
 
     Raises:
-        Unreadable: there is no ground, or there would be more cells than `MOST_CELLS`; the message says which size fits.
+        Unreadable: there is no ground, or there would be more cells than `MOST_CELLS`; the message says what fits.
     """
-    ground = {one: shape for one, shape in states.items() if not shape.is_empty}
+    ground = {one: shape for one, shape in states.items() if not shapely.is_empty(shape)}
     if not ground:
         raise Unreadable("there is no ground to paint: no district, no hazard, no release and no survey holds then")
     west, south, east, north = shapely.total_bounds(list(ground.values())).tolist()
@@ -176,15 +178,16 @@ def _grid(bounds: Floats, cell_m: float | None) -> Cells:
     area = (east - west) * (north - south)
     if cell_m is None:
         cell_m = float(next((one for one in _NICE if area / one**2 <= _USUAL_CELLS), _NICE[-1]))
-    if not (np.isfinite(cell_m) and cell_m > 0):
-        raise Unreadable("the side of a cell is a number of metres above 0")
+    if not (np.isfinite(cell_m) and cell_m >= _LEAST_M):
+        raise Unreadable(f"the side of a cell is a number of metres from {_LEAST_M}")
     left, top = np.floor(west / cell_m), np.ceil(north / cell_m)
     columns, rows = np.ceil(east / cell_m) - left, top - np.floor(south / cell_m)
     if columns * rows > MOST_CELLS:
         fits = next((one for one in _NICE if area / one**2 <= MOST_CELLS * 0.9), None)
         advice = f"{fits} m fit" if fits else "ask for a smaller area"
+        count = f"{columns * rows:,.0f}"
         raise Unreadable(
-            f"cells of {cell_m:g} m would be {columns * rows:,.0f}, more than {MOST_CELLS:,}: choose larger ones; {advice}"
+            f"cells of {cell_m:g} m would be {count}, more than {MOST_CELLS:,}: take larger ones, {advice}"
         )
     return Cells(float(left * cell_m), float(top * cell_m), cell_m, cell_m, int(rows), int(columns))
 

@@ -1,4 +1,4 @@
-"""Pictures of rasters in the tiles of web maps (WebMercatorQuad): drawn by rio-tiler, transparent where nothing is known.
+"""Pictures of rasters in the tiles of web maps (WebMercatorQuad), read by rio-tiler; transparent where none is known.
 
 Whoever calls answers for the file: it is one that was made ready here (`layers.rasters.intake`).
 """
@@ -72,7 +72,9 @@ def tile(path: Path, kind: Kind, facts: Facts, style: Style, place: tuple[int, i
     return _png(*_drawn(values, kind, facts, style, grid))
 
 
-def _drawn(values: Floats, kind: Kind, facts: Facts, style: Style, grid: shading.Grid) -> tuple[NDArray[np.uint8], Bools]:
+def _drawn(
+    values: Floats, kind: Kind, facts: Facts, style: Style, grid: shading.Grid
+) -> tuple[NDArray[np.uint8], Bools]:
     """Return the colours (3, 256, 256) and where there is something."""
     if style is Style.values:
         known = ~np.isnan(values)

@@ -87,10 +87,10 @@ def sums(path: Path, facts: Facts, zones: Mapping[str, shapely.Geometry], *, by_
     found = {}
     with opened(path) as raster:
         for name, zone in zones.items():
-            area = float(measure.areas(np.array([zone], dtype=object))[0]) if not zone.is_empty else 0.0
+            area = float(measure.areas(np.array([zone], dtype=object))[0]) if not shapely.is_empty(zone) else 0.0
             found[name] = Sums(area)
             shape = in_plane(zone, crs)
-            for block in grid.blocks(shapely.bounds(shape)) if not shape.is_empty else ():
+            for block in grid.blocks(_box(shape)) if not shapely.is_empty(shape) else ():
                 cell, share = shares(shape, block)
                 if len(cell):
                     window = Window(block.left, block.top, block.columns, block.rows)
@@ -120,7 +120,7 @@ def cell_areas(cells: Cells, crs: CRS, number: Ints) -> Floats:
         north = cells.north - np.arange(cells.rows) * cells.dy
         degree = np.degrees(crs.axis_info[0].unit_conversion_factor or np.radians(1.0))
         boxes = shapely.box(0.0, (north - cells.dy) * degree, cells.dx * degree, north * degree)
-        return measure.areas(boxes)[row]
+        return measure.areas(np.asarray(boxes, dtype=object))[row]
     x, y = cells.west + (column + 0.5) * cells.dx, cells.north - (row + 0.5) * cells.dy
     plane = Proj(crs)
     metre = crs.axis_info[0].unit_conversion_factor or 1.0
@@ -129,10 +129,15 @@ def cell_areas(cells: Cells, crs: CRS, number: Ints) -> Floats:
     return cells.dx * cells.dy * metre**2 / scale
 
 
+def _box(shape: shapely.Geometry) -> tuple[float, float, float, float]:
+    west, south, east, north = shapely.bounds(shape).tolist()
+    return west, south, east, north
+
+
 def _beyond(shape: shapely.Geometry, grid: Cells, crs: CRS) -> float:
     """Return how much ground (m2) of a polygon in a grid's plane lies beyond the grid."""
     outside = shapely.difference(shape, shapely.box(*grid.bounds))
-    if outside.is_empty or outside.area <= _ROUNDING * shape.area:
+    if shapely.is_empty(outside) or shapely.area(outside) <= _ROUNDING * shapely.area(shape):
         return 0.0
     back = np.array([outside], dtype=object)
     if not crs.equals(measure.LONLAT, ignore_axis_order=True):
