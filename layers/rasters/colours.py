@@ -28,7 +28,7 @@ RELIEF = (
         (2000, "#bb9561"),
         (3000, "#8c6341"),
     ),
-    *((4000, "#5f4433"), (9000, "#f6ecdf")),
+    *((4000, "#5f4433"), (9000, "#f7e9c4")),
 )
 """Heights (m) and their colours: neither green nor red, as atlases else have it."""
 VALUES = ((0.0, "#fdeef7"), (0.25, "#f2b4db"), (0.5, "#da6db6"), (0.75, "#a63486"), (1.0, "#5c104e"))

@@ -18,6 +18,9 @@ from shapely.geometry import mapping
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_LEAST = 1e-9
+"""A share under which a cell is only touched: rounding at the lines of the grid."""
+
 BLOCK = 1_024
 """Cells of a side of what is in memory at once."""
 
@@ -82,5 +85,5 @@ def shares(polygon: shapely.Geometry, cells: Cells) -> tuple[Ints, Floats]:
     said = exact_extract(grid, source, ["cell_id", "coverage"], max_cells_in_memory=cells.rows * cells.columns + 1)
     held = said[0]["properties"]
     number, share = np.asarray(held["cell_id"], dtype=np.int64), np.asarray(held["coverage"], dtype=np.float64)
-    some = share > 0
+    some = share > _LEAST
     return number[some], share[some]

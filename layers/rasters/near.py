@@ -1,8 +1,8 @@
 """The ground within a distance of polygons: drawn outward in planes of their own, so that it is never too little.
 
 Near polygons share a plane, a Lambert azimuthal equal-area one around their middle. There a distance is off by less
-than the square of the plane's reach over the Earth's radius by eight; buffers are widened by that and by what the
-straight pieces of their round corners lack. They hold the exact ground and go beyond it by less than 0.05 %.
+than the sphere's distortion and the ellipsoid's change of curvature over the plane's reach; buffers are widened by both,
+and by what the straight pieces of their round corners lack. They hold the exact ground and go beyond it by about 0.05 %.
 """
 
 import numpy as np
@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 _CORNER = 32
 """Straight pieces of a quarter of a circle."""
 _EARTH_M = 6_356_000.0
+_BEND = 0.0101
+"""The greatest relative change of a radius of curvature of the ellipsoid over a radian: three halves of e squared."""
 _GROUP_DEGREES = 1.0
 
 
@@ -37,7 +39,8 @@ def _widened(parts: NDArray[np.object_], metres: float) -> shapely.Geometry:
     plane = equal_area((west + east) / 2, (south + north) / 2)
     ground = in_plane(shapely.MultiPolygon(list(parts)), plane)
     reach = float(np.abs(shapely.bounds(ground)).max() * np.sqrt(2)) + metres
-    more = 1 / np.cos(reach / _EARTH_M / 2) / np.cos(np.pi / (4 * _CORNER))
+    angle = reach / _EARTH_M
+    more = (1 + _BEND * angle) / np.cos(angle / 2) / np.cos(np.pi / (4 * _CORNER))
     wide = shapely.segmentize(shapely.buffer(ground, metres * more, quad_segs=_CORNER), measure.EDGE_M)
     back = Transformer.from_crs(plane, measure.LONLAT, always_xy=True)
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Transformer
 from rasterio.windows import Window
 
 from layers import measure
 from layers.rasters.cover import Cells, shares
 from layers.rasters.kinds import Facts
+from layers.roads.plane import metres_per_degree
 from layers.terrain.files import opened
 
 Floats = NDArray[np.float64]
@@ -122,11 +123,13 @@ def cell_areas(cells: Cells, crs: CRS, number: Ints) -> Floats:
         boxes = shapely.box(0.0, (north - cells.dy) * degree, cells.dx * degree, north * degree)
         return measure.areas(np.asarray(boxes, dtype=object))[row]
     x, y = cells.west + (column + 0.5) * cells.dx, cells.north - (row + 0.5) * cells.dy
-    plane = Proj(crs)
-    metre = crs.axis_info[0].unit_conversion_factor or 1.0
-    lon, lat = plane(x * metre, y * metre, inverse=True)
-    scale = np.asarray(plane.get_factors(lon, lat).areal_scale, dtype=np.float64)
-    return cells.dx * cells.dy * metre**2 / scale
+    to = Transformer.from_crs(crs, measure.LONLAT, always_xy=True)
+    half = ((cells.dx / 2, 0.0), (0.0, cells.dy / 2))
+    (e_lon, e_lat), (n_lon, n_lat) = (
+        np.subtract(to.transform(x + dx, y + dy), to.transform(x - dx, y - dy)) for dx, dy in half
+    )
+    per_lon, per_lat = metres_per_degree(np.asarray(to.transform(x, y)[1]))
+    return np.asarray(np.abs(e_lon * n_lat - e_lat * n_lon) * per_lon * per_lat)
 
 
 def _box(shape: shapely.Geometry) -> tuple[float, float, float, float]:
