@@ -1,8 +1,8 @@
 """The ground within a distance of polygons: drawn outward in planes of their own, so that it is never too little.
 
 Near polygons share a plane, a Lambert azimuthal equal-area one around their middle. There a distance is off by less
-than the sphere's distortion and the ellipsoid's change of curvature over the plane's reach; buffers are widened by both,
-and by what the straight pieces of their round corners lack. They hold the exact ground and go beyond it by about 0.05 %.
+than the sphere's distortion and the ellipsoid's change of curvature over the plane's reach; buffers are widened by
+both, and by what the straight pieces of their round corners lack. They hold the exact ground, and some 0.05 % more.
 """
 
 import numpy as np

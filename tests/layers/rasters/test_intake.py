@@ -251,7 +251,7 @@ def test_the_cage_reads_nothing_but_the_file_it_was_given(tmp_path):
     np.testing.assert_array_equal(read(tmp_path / "out.tif")[0], np.arange(16).reshape(4, 4))
     assert (facts.valid, facts.bounds[0]) == (16, 46.0)
     for path in (tmp_path / "redirect.tif", tmp_path / "none.tif"):
-        with pytest.raises(Unreadable, match="no GeoTIFF|no such file"):
+        with pytest.raises(Unreadable, match=r"no GeoTIFF|no such file"):
             sandbox.prepared([path], tmp_path / "no.tif", TERRAIN)
     assert not (tmp_path / "no.tif").exists()
 
@@ -260,5 +260,5 @@ def test_a_file_that_takes_too_much_ends_with_its_reader(tmp_path, monkeypatch):
     path = write(tmp_path / "a.tif", np.ones((2000, 2000), "float64"), size=1e-4)
     # What is declared is within the limits; what it takes to read it is not.
     monkeypatch.setattr(sandbox, "MEMORY", 300 * 2**20)
-    with pytest.raises(Unreadable, match="memory|damaged|failed"):
+    with pytest.raises(Unreadable, match=r"memory|damaged|failed"):
         sandbox.prepared([path], tmp_path / "out.tif", Wish(Kind.other))

@@ -75,7 +75,7 @@ def test_a_hazard_smaller_than_a_cell_is_still_there_and_the_file_says_what_is_o
     square = shapely.box(46, 39.5, 46.004, 39.504)
     tiny = shapely.box(46.001, 39.501, 46.0011, 39.5011)
     states = {State.CHA: tiny, State.cleared: shapely.difference(square, tiny)}
-    painted = paint(states, areas(states), 30.0)
+    painted = paint(states, areas(states), 15.0)
     of = {one.state: one for one in painted.agreements}
     assert (of[State.CHA].cells_m2, of[State.CHA].agrees, of[State.cleared].agrees) == (0, False, True)
     assert (painted.codes == 10 * CODES[State.CHA] + CODES[State.cleared]).sum() >= 1
