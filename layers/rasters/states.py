@@ -10,6 +10,7 @@ Code = 10 x the worst state in the cell, where that is worse than the one it cou
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -51,7 +52,7 @@ _LEAST_M = 0.1
 _USUAL_CELLS = 2_000_000
 _DUST = 1e-5
 """A share of a cell below which a state is not in it, open ground aside: rounding at the seams of polygons."""
-_ROUNDS = 8
+_ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -239,23 +240,47 @@ def _settle(codes: Bytes, mixed: _Mixed, order: list[State], wanted: Mapping[Sta
     aim = np.array([0.0, *(wanted[one] for one in order)])
     aim[0] = flat.size - aim[1:].sum()
     for _ in range(_ROUNDS):
-        over = total - aim
-        moved = 0
-        for give in np.argsort(-over):
-            for take in np.argsort(over):
-                much = int(min(np.floor(over[give] + 0.5), np.floor(0.5 - over[take])))
-                if give == take or much <= 0:
-                    continue
-                can = np.flatnonzero((now == give) & (share[:, take] > _DUST))
-                some = can[np.argsort(share[can, give] - share[can, take], kind="stable")[:much]]
-                now[some] = take
-                total[give] -= len(some)
-                total[take] += len(some)
-                over = total - aim
-                moved += len(some)
-        if not moved:
+        chain = _chain(now, share, total - aim)
+        if not chain:
             break
+        path, much = chain
+        # From its end, so that no cell goes two steps.
+        for give, take in reversed(list(pairwise(path))):
+            can = np.flatnonzero((now == give) & (share[:, take] > _DUST))
+            now[can[np.argsort(share[can, give] - share[can, take], kind="stable")[:much]]] = take
+        total[path[0]] -= much
+        total[path[-1]] += much
     flat[number] = np.array(code_of, dtype=np.uint8)[now]
+
+
+def _chain(now: Ints, share: NDArray[np.float32], over: Floats) -> tuple[list[int], int] | None:
+    """Return states that can hand cells on, from one that has too many to one that has too few, and how many.
+
+    Args:
+        now: (n,) which state each mixed cell counts for; share: (n, states) of each.
+        over: (states,) how many cells each has too many.
+    """
+    count = len(over)
+    can = np.array([(share[now == give] > _DUST).sum(axis=0) for give in range(count)])
+    for first in np.argsort(-over).tolist():
+        if over[first] < 0.5:
+            return None
+        came, queue = {first: first}, [first]
+        for give in queue:
+            for take in np.argsort(over).tolist():
+                if can[give, take] and take not in came:
+                    came[take] = give
+                    queue.append(take)
+        for last in np.argsort(over).tolist():
+            if last in came and over[last] <= -0.5:
+                path = [last]
+                while path[-1] != first:
+                    path.append(came[path[-1]])
+                path.reverse()
+                much = min(round(over[first]), round(-over[last]), *(int(can[pair]) for pair in pairwise(path)))
+                if much > 0:
+                    return path, much
+    return None
 
 
 def _with_worst(codes: Bytes, worst: Bytes) -> Bytes:

@@ -21,7 +21,7 @@ from geo_service.terrain import height_of, terrain_key
 from layers.coverage.arrangement import quiet
 
 KINDS = ("sqlite",)
-TILE = "/rasters/hills/tiles/hillshade/9/321/193.png"
+TILE = "/rasters/hills/tiles/hillshade/9/321/194.png"
 
 
 def tiff(folder, cells, *, name="a.tif", west=46.0, north=40.0, size=0.01, crs="EPSG:4326", **more):
@@ -48,7 +48,7 @@ def heights():
 
 def test_a_raster_is_filed_drawn_and_held_in_versions(client, heights, tmp_path):
     cells = heights.copy()
-    cells[40:50, 40:50] = -32768
+    cells[20:30, 20:30] = -32768
     first = send(client, tiff(tmp_path, cells), source="a survey", valid_from="2020-01-01")
     assert first.status_code == 201, first.text
     said = first.json()
@@ -84,7 +84,7 @@ def test_a_raster_is_filed_drawn_and_held_in_versions(client, heights, tmp_path)
     assert (tile.status_code, tile.headers["content-type"], tile.headers["cache-control"]) == (
         200,
         "image/png",
-        "no-cache",
+        "private, no-cache",
     )
     assert client.get(TILE, headers={"If-None-Match": tile.headers["etag"]}).status_code == 304
     old = client.get(TILE + "?version=1")
@@ -94,7 +94,7 @@ def test_a_raster_is_filed_drawn_and_held_in_versions(client, heights, tmp_path)
     assert (drawn[..., 3] > 0).sum() < (whole[..., 3] > 0).sum()
     for path, status in (
         ("/rasters/none", 404), ("/rasters/hills?version=3", 404), ("/rasters/hills?version=0", 422),
-        ("/rasters/hills/tiles/rainbow/9/321/193.png", 404), ("/rasters/hills/tiles/slope/3/8/0.png", 404),
+        ("/rasters/hills/tiles/rainbow/9/321/194.png", 404), ("/rasters/hills/tiles/slope/3/8/0.png", 404),
         ("/rasters/hills/tiles/slope/999999999999/0/0.png", 404), ("/rasters/hills/tiles/slope/-1/0/0.png", 404),
     ):  # fmt: skip
         answer = client.get(path)
@@ -208,7 +208,7 @@ def test_people_by_district_and_near_open_ground(demo):
     assert (total["district"], total["near_km"]) == (None, None)
     assert total["people"] == pytest.approx(sum(one["people"] or 0 for one in rows[:-1]), rel=1e-9)
     # By the shares of cells cut by hand.
-    one = districts.iloc[0]
+    one = districts.iloc[int(np.argmax([row["people"] or 0 for row in rows[:-1]]))]
     row, column = np.divmod(np.arange(6400), 80)
     x, y, size = (
         demo.where["west"] + column * demo.where["size"],
@@ -219,7 +219,7 @@ def test_people_by_district_and_near_open_ground(demo):
     known = demo.people.ravel() >= 0
     by_hand = float((share * demo.people.ravel())[known].sum())
     said = next(row for row in rows if row["district_id"] == one["id"])
-    assert said["people"] == pytest.approx(by_hand, rel=1e-5)
+    assert 0 < said["people"] == pytest.approx(by_hand, rel=1e-5)
     assert sum(row["without_values_m2"] for row in rows[:-1]) > 0
     assert (
         demo.get(
