@@ -15,9 +15,9 @@ from geo_service.rasters.register import FILE, FILED, Raster, versions
 from geo_service.settings import Settings
 from geo_service.store.errors import explained_files
 from geo_service.store.log import Log
+from layers.questions import Question, Unreadable
 from layers.rasters.kinds import UNITS, Facts, Kind, Limits, Wish
 from layers.rasters.sandbox import prepared
-from layers.reading.questions import Question, Unreadable
 from layers.terrain.files import NoTerrain, digest
 from layers.versions import as_date
 

@@ -32,7 +32,7 @@ def main() -> None:
 
 def _answer(request: dict[str, object]) -> dict[str, object]:
     intake = importlib.import_module("layers.rasters.intake")  # not before the limits hold
-    questions = importlib.import_module("layers.reading.questions")
+    questions = importlib.import_module("layers.questions")
     rasterio = importlib.import_module("rasterio")
     with rasterio.Env(GDAL_CACHEMAX=64) as gdal:
         if set(gdal.drivers()) - set(ALLOWED):

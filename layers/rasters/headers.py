@@ -10,8 +10,8 @@ from affine import Affine
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from layers.questions import Question, Unreadable
 from layers.rasters.kinds import Kind, Limits, Wish
-from layers.reading.questions import Question, Unreadable
 
 Box = tuple[float, float, float, float]
 

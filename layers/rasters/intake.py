@@ -17,9 +17,9 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from layers.questions import Question, Unreadable
 from layers.rasters.headers import Header, bounds_of, cell_m, header, refuse_large
 from layers.rasters.kinds import MOST_CLASSES, Facts, Kind, Wish
-from layers.reading.questions import Question, Unreadable
 from layers.terrain.elevation import HIGHEST_M, LOWEST_M
 from layers.terrain.files import opened
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from layers.questions import Question, Unreadable
 from layers.rasters.kinds import ALLOWED, Facts, Wish, facts_of
-from layers.reading.questions import Question, Unreadable
 
 MEMORY = 4 * 2**30
 """Bytes of address space that the child may use."""

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from layers.coverage.arrangement import Progress, quiet
+from layers.questions import Unreadable
 from layers.rasters.cover import Cells, shares
 from layers.rasters.near import equal_area
 from layers.rasters.zonal import in_plane
-from layers.reading.questions import Unreadable
 from layers.vocabulary import State
 
 Floats = NDArray[np.float64]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.transform import Affine, from_origin
 
+from layers.questions import Question, Unreadable
 from layers.rasters import sandbox
 from layers.rasters.intake import prepare
 from layers.rasters.kinds import Kind, Limits, Wish
-from layers.reading.questions import Question, Unreadable
 from layers.terrain.files import NoTerrain
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

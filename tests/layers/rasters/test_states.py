@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers import measure
+from layers.questions import Unreadable
 from layers.rasters.states import CAUTION, CODES, colour_table, labels, paint
 from layers.rasters.zonal import in_plane
-from layers.reading.questions import Unreadable
 from layers.vocabulary import State
 
 STATE = {code: state for state, code in CODES.items()}
