@@ -49,7 +49,7 @@ WITHIN = 0.001
 """How far the area of a state's cells may lie from the exact one, as a share of it."""
 _NICE = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
 _LEAST_M = 0.1
-_USUAL_CELLS = 2_000_000
+_USUAL_CELLS, _FINE_CELLS = 2_000_000, 12_000_000
 _DUST = 1e-5
 """A share of a cell below which a state is not in it, open ground aside: rounding at the seams of polygons."""
 _ROUNDS = 200
@@ -114,7 +114,7 @@ def paint(
     Args:
         states: the ground of each state, edges straight in longitude and latitude (degrees); they do not overlap.
         exact_m2: the area of each, measured exactly.
-        cell_m: the side of a cell (m); None: a usual size, up to some two million cells.
+        cell_m: the side of a cell (m); None: one of the usual sizes, finer where a state is small.
         progress: told how many of how many blocks are done.
 
     Raises:
@@ -127,7 +127,7 @@ def paint(
     # On whole degrees, so that a district more or less seldom moves the plane.
     plane = equal_area(float(round((west + east) / 2)), float(round((south + north) / 2)))
     flat = {one: in_plane(shape, plane) for one, shape in ground.items()}
-    cells = _grid(shapely.total_bounds(list(flat.values())), cell_m)
+    cells = _grid(shapely.total_bounds(list(flat.values())), cell_m, min(exact_m2[one] for one in flat))
     parts = {one: shapely.get_parts(shape) for one, shape in flat.items()}
     order = [one for one in State if one in flat]
     codes, worst = (np.zeros((cells.rows, cells.columns), dtype=np.uint8) for _ in range(2))
@@ -174,11 +174,14 @@ _RANK = np.array([CAUTION.index(State.no_recorded_hazard), *(CAUTION.index(one) 
 """How careful to be of each code, 0 the most; ground outside is not assessed either."""
 
 
-def _grid(bounds: Floats, cell_m: float | None) -> Cells:
+def _grid(bounds: Floats, cell_m: float | None, smallest_m2: float) -> Cells:
     west, south, east, north = map(float, bounds)
     area = (east - west) * (north - south)
     if cell_m is None:
-        cell_m = float(next((one for one in _NICE if area / one**2 <= _USUAL_CELLS), _NICE[-1]))
+        usual = next((one for one in _NICE if area / one**2 <= _USUAL_CELLS), _NICE[-1])
+        # Finer where the smallest state asks for it, as far as that goes.
+        fine = [one for one in _NICE if one**2 <= 2 * WITHIN * smallest_m2 and area / one**2 <= _FINE_CELLS]
+        cell_m = float(min(usual, max(fine, default=usual)))
     if not (np.isfinite(cell_m) and cell_m >= _LEAST_M):
         raise Unreadable(f"the side of a cell is a number of metres from {_LEAST_M}")
     left, top = np.floor(west / cell_m), np.ceil(north / cell_m)
