@@ -13,22 +13,15 @@ Bytes = NDArray[np.uint8]
 TAKEN = (
     *("#FF0000", "#E00000", "#C80000", "#F4A718", "#FF8C00", "#2E7D32", "#5B2A86"),
     *("#CBD2D9", "#A0AEC0", "#718096", "#9DB2E0"),
+    *("#FF8080", "#F9D38B", "#ABCBAD"),
 )
-"""The colours of states, outlines and counts on maps; white, the paper's, aside."""
+"""The colours of states, outlines and counts on maps, also half transparent on white; white itself aside."""
 
 SLOPE = ((0, "#eaf7f6"), (5, "#b0e6e4"), (15, "#74c9cb"), (30, "#359aa3"), (45, "#116876"), (60, "#053945"))
 """Degrees and their colours."""
 RELIEF = (
-    *(
-        (-500, "#3a9a94"),
-        (0, "#7fc9be"),
-        (250, "#d0dfaa"),
-        (500, "#e8dfc4"),
-        (1000, "#dcc79c"),
-        (2000, "#bb9561"),
-        (3000, "#8c6341"),
-    ),
-    *((4000, "#5f4433"), (9000, "#f7e9c4")),
+    *((-500, "#fbf6f1"), (0, "#f6ece4"), (500, "#e8d2c2"), (1000, "#d9bba8"), (2000, "#b8937f"), (3000, "#8f6a59")),
+    *((4000, "#6a4a3e"), (9000, "#e2c4b4")),
 )
 """Heights (m) and their colours: neither green nor red, as atlases else have it."""
 VALUES = ((0.0, "#fdeef7"), (0.25, "#f2b4db"), (0.5, "#da6db6"), (0.75, "#a63486"), (1.0, "#5c104e"))
