@@ -31,6 +31,7 @@ from geo_service.api import (
     pages,
     printing,
     problems,
+    rasters,
     reach,
     reports,
     review,
@@ -80,7 +81,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles, exports, reports, access_pages),
+        *(collections, items, item, editing, tiles, exports, reports, access_pages, rasters),
     )
     for one in routers:
         app.include_router(one.router)

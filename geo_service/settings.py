@@ -37,6 +37,7 @@ class Settings:
         severity: how grave what an upload should be looked at for is, by code, where it is not the default.
         basemap: what is drawn under the overview; None: nothing.
         basemap_attribution: whom the background is from, where `basemap` is an address alone.
+        raster_cells, raster_megabytes: the most cells of a raster, and the most megabytes that they take unpacked.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
     """
 
@@ -55,6 +56,8 @@ class Settings:
     routes: Rules = field(default_factory=Rules)
     basemap: Basemap | None = None
     basemap_attribution: str = ""
+    raster_cells: int = 400_000_000
+    raster_megabytes: int = 2_000
 
     def today(self, clock: Clock) -> dt.date:
         """Return the calendar day in the programme's time zone."""
@@ -87,6 +90,10 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         known["routes"] = rules_of(known["routes"])
     if "basemap" in known:
         known["basemap"] = basemap_of(known["basemap"], str(known.get("basemap_attribution", "")))
+    for name in ("raster_cells", "raster_megabytes"):
+        value = known.get(name, 1)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**12:
+            raise ValueError(f"{name} is a whole number above 0")
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found

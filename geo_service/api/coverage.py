@@ -16,7 +16,9 @@ from layers.versions import as_date
 router = APIRouter(tags=["coverage"])
 
 Form = Annotated[Literal["json", "csv", "xlsx"], Query(description="the form of the answer")]
-Shown = Annotated[Literal["json", "csv", "xlsx", "geojson", "html"], Query(description="the form of the answer")]
+Shown = Annotated[
+    Literal["json", "csv", "xlsx", "geojson", "html", "geotiff"], Query(description="the form of the answer")
+]
 Step = Annotated[Literal["month", "quarter", "year"], Query(description="how far apart the dates are")]
 From = Annotated[str, Query(alias="from", description="the period begins at the end of this day")]
 To = Annotated[str, Query(alias="to", description="the last day of the period")]
@@ -59,12 +61,24 @@ def period(service: Service, start: str, end: str) -> tuple[dt.date, dt.date]:
 
 
 @router.get("/coverage")
-def coverage(request: Request, service: TheService, seen: TheView, by: By = None, f: Shown = "json") -> Response:
-    """Return how many m2 are in each state, with the certificate; as GeoJSON the ground itself, dissolved by state."""
+def coverage(
+    request: Request,
+    service: TheService,
+    seen: TheView,
+    by: By = None,
+    f: Shown = "json",
+    cell_m: Annotated[float | None, Query(description="the side of a cell (m) of f=geotiff")] = None,
+) -> Response:
+    """Return how many m2 are in each state, with the certificate; as GeoJSON or GeoTIFF the ground itself by state."""
     groups = balance.grouping(by)
-    tag = tag_of(seen, "coverage", groups, f)
+    tag = tag_of(seen, "coverage", groups, f, cell_m)
 
     def make() -> Response:
+        if f == "geotiff":
+            from geo_service.rasters.ground import MEDIA_TYPE, geotiff  # noqa: PLC0415 - rasterio waits
+
+            attached = {"Content-Disposition": f'attachment; filename="coverage-{seen.as_of}.tif"'}
+            return answer(geotiff(seen, service.settings, cell_m).content, MEDIA_TYPE, tag, attached)
         if f == "geojson":
             notice = service.settings.sentences(seen.as_of.isoformat(), seen.known_at)
             body = formats.to_geojson(balance.zones(seen, groups), balance.times(seen), notice)

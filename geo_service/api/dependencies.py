@@ -24,6 +24,8 @@ from layers.coverage.arrangement import quiet
 if TYPE_CHECKING:
     from geo_service.ogc.holding import Holdings
     from geo_service.printing.press import Press
+    from geo_service.rasters.copies import Copies
+    from geo_service.rasters.pictures import Pictures
     from geo_service.tiles.build import Tiles
     from geo_service.travel.ways import Ways
 
@@ -57,6 +59,20 @@ class Service:
         return Tiles()
 
     @cached_property
+    def copies(self) -> "Copies":
+        """The copies of filed rasters on this machine's disk."""
+        from geo_service.rasters.copies import Copies  # noqa: PLC0415
+
+        return Copies(self.log)
+
+    @cached_property
+    def pictures(self) -> "Pictures":
+        """The tiles of rasters that were drawn lately."""
+        from geo_service.rasters.pictures import Pictures  # noqa: PLC0415
+
+        return Pictures(self.copies)
+
+    @cached_property
     def press(self) -> "Press":
         """What was printed lately."""
         from geo_service.printing.press import Press  # noqa: PLC0415
@@ -68,7 +84,7 @@ class Service:
         """The roads of views, and what is known of them."""
         from geo_service.travel.ways import Ways  # noqa: PLC0415
 
-        return Ways(self.log)
+        return Ways(self.log, self.copies)
 
     @property
     def settings(self) -> Settings:

@@ -9,6 +9,7 @@ import typer
 from geo_service import balance, formats
 from geo_service.balance import Answer, Refused
 from geo_service.cli.options import DEFAULT_DATA, AsOf, By, Data, Form, KnownAt, looked_at, service
+from geo_service.store.locations import Location
 from layers.versions import as_date
 
 ENGINES = ("embedded", "dask")
@@ -29,7 +30,9 @@ def coverage(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     by: By = None,
-    form: Form = "table",
+    form: Annotated[str, typer.Option("--format", help="table, json, csv, xlsx, or geotiff with --out")] = "table",
+    cell: Annotated[float | None, typer.Option(help="the side of a cell (m) of a GeoTIFF")] = None,
+    out: Annotated[Path | None, typer.Option(help="the GeoTIFF to write")] = None,
     engine: Annotated[str, typer.Option(help="embedded, or dask: many worker processes or machines")] = "embedded",
     scheduler: Annotated[
         str | None,
@@ -40,7 +43,12 @@ def coverage(
     ] = None,
 ) -> None:
     """Print how many m2 are in each state, and the certificate. Exit code 1 when the certificate fails."""
+    if form == "geotiff":
+        _paint(data, as_of, known_at, cell, out)
+        return
     _known(form)
+    if cell is not None or out is not None:
+        raise Refused("--cell and --out go with --format geotiff")
     if engine not in ENGINES:
         raise Refused(f"--engine is one of {', '.join(ENGINES)}, not {engine}")
     groups = balance.grouping(by)
@@ -60,6 +68,26 @@ def coverage(
             print("COVERAGE GAP: this date lies before the first record; nothing is known of the ground then.")
         _print_certificate(answer["certificate"])
     raise typer.Exit(0 if answer["certificate"]["passed"] else 1)  # type: ignore[index]
+
+
+def _paint(data: Location, as_of: str | None, known_at: str | None, cell: float | None, out: Path | None) -> None:
+    """Write the state of the ground as a GeoTIFF, and print how its cells agree with the balance."""
+    from geo_service.rasters.ground import geotiff
+    from layers.reading import Unreadable
+
+    if out is None or out.suffix.lower() not in {".tif", ".tiff"}:
+        raise Refused("a GeoTIFF is written with --out OUT.tif")
+    with service(data, "painting") as one:
+        seen = looked_at(one, as_of, known_at)
+        try:
+            made = geotiff(seen, one.settings, cell, one.progress)
+        except Unreadable as error:
+            raise Refused(str(error)) from None
+        out.write_bytes(made.content)
+    print(formats.to_table(made.rows), end="")
+    print(f"\n{out}: cells of {made.cell_m:g} m, as of {seen.as_of}, known at {seen.known_at}")
+    if made.advice:
+        print(f"LOOK: {made.advice}")
 
 
 def ledger(

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from geo_service.balance import Refused
 from geo_service.cli.options import DEFAULT_DATA, Data, service
+from geo_service.cli.rasters import filed, said
 
 
 def register(app: typer.Typer) -> None:
@@ -18,20 +18,15 @@ def load_terrain(
     files: Annotated[list[Path], typer.Argument(help="GeoTIFF, or SRTM tiles: .hgt, .hgt.zip")],
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Keep rasters of elevation with the store: travel times then know how steep roads are."""
-    from geo_service.terrain import keep_terrain
-    from layers.terrain.files import NoTerrain
+    """File rasters of elevation, each under its file's name: travel times then know how steep roads are.
+
+    A file of the same name replaces what it held before; `raster load --kind terrain` says more of each.
+    """
+    from geo_service.rasters.receiving import Sent, name_of
 
     with service(data, "loading terrain", create=True) as one:
         for done, file in enumerate(files, start=1):
-            try:
-                kept = keep_terrain(one.log, file)
-            except NoTerrain as error:
-                raise Refused(str(error)) from None
+            sent = Sent(files=(file,), name=name_of(file.name), kind="terrain", valid_from="0001-01-01")
+            found, new = filed(one, sent)
             one.progress(done, len(files))
-            rows, columns = kept.shape
-            known = "" if kept.new else " (known already; nothing changed)"
-            print(
-                f"{file.name}: {columns} x {rows} cells, {kept.lowest_m:,.0f} to {kept.highest_m:,.0f} m, "
-                f"{kept.voids:.2%} without a height{known}"
-            )
+            print(f"{file.name}: {said(found)}" + ("" if new else " (known already; nothing changed)"))

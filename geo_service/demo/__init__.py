@@ -8,13 +8,18 @@ from pathlib import Path
 from geo_service.demo.districts import land_of
 from geo_service.demo.steps import AUTHOR, Step, generate
 from geo_service.demo.terrain import write_terrain
+from geo_service.rasters.receiving import Sent, receive
+from geo_service.settings import settings_of
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
 from geo_service.store.locations import Location
 from geo_service.store.log import Draft, Progress
-from geo_service.terrain import keep_terrain
+from layers.rasters.intake import prepare
 
 __all__ = ["Step", "generate", "write"]
+
+SOURCE = "SYNTHETIC: invented mountains"
+"""What the terrain says of where it is from."""
 
 SETTINGS = {
     "authority": "the SYNTHETIC mine action centre",
@@ -57,7 +62,8 @@ def write(where: Location, *, seed: int, hazards: int, area_km2: float, progress
             progress(done, len(steps))
         with tempfile.TemporaryDirectory(prefix="clearway-terrain-") as folder:
             write_terrain(Path(folder) / "terrain.tif", seed, land_of(seed, area_km2))
-            keep_terrain(log, Path(folder) / "terrain.tif")
+            sent = Sent((Path(folder) / "terrain.tif",), "terrain", "terrain", source=SOURCE, author=AUTHOR)
+            receive(log, sent, settings_of(log.settings()), clock, prepare)
     return counts
 
 

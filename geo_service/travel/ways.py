@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from geo_service.balance import View
+from geo_service.rasters.copies import Copies
 from geo_service.store.log import Log
 from geo_service.terrain import height_of, terrain_key
 from layers.roads import classes, evidence, network, speeds
@@ -101,10 +102,11 @@ class Ways:
 
     Args:
         log: the store, whose terrain speeds depend on.
+        copies: of its rasters on the disk.
     """
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
+    def __init__(self, log: Log, copies: Copies) -> None:
+        self._log, self._copies = log, copies
         self._lock = threading.Lock()
         self._laid: OrderedDict[bytes, Laid] = OrderedDict()
         self._roads: OrderedDict[tuple[int, dt.date, str, bytes], Roads] = OrderedDict()
@@ -126,7 +128,7 @@ class Ways:
         mark = hashlib.sha256(rows.tobytes() + self.terrain_key().encode()).digest()
 
         def make() -> Laid:
-            built = network.build(roads, height=height_of(self._log))
+            built = network.build(roads, height=height_of(self._log, self._copies))
             return Laid(built, Nearby(built))
 
         return mark, kept(self._laid, mark, make)

@@ -6,7 +6,6 @@ and ends. A reader writes no file, has no network where the kernel lets it be ta
 it needs more memory or time than a file may.
 """
 
-import ctypes
 import importlib
 import json
 import os
@@ -19,18 +18,17 @@ import orjson
 import pyarrow as pa
 import shapely
 
+from layers.isolation import unplug
 from layers.reading import delimited, found, geojson, parquet
 from layers.reading.drivers import ALLOWED
 from layers.reading.questions import Question
 from layers.reading.sandbox import MEMORY
 
-_NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
-
 
 def main() -> None:
     """Keep: answer every line that comes with a reader of its own, until nobody asks any more."""
     _limit()
-    _unplug()
+    unplug()
     _skip_drivers()
     ogr = importlib.import_module("layers.reading.ogr")  # not before GDAL's environment is made
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -51,13 +49,6 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _unplug() -> None:
-    """Leave the machine's network for an empty one, where the kernel allows it; no reader is meant to use either."""
-    unshare = ctypes.CDLL(None).unshare
-    if unshare(_NEW_NETWORK) != 0:
-        unshare(_NEW_USER | _NEW_NETWORK)
 
 
 def _skip_drivers() -> None:

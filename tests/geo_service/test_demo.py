@@ -10,10 +10,11 @@ from geo_service.demo import generate, write
 from geo_service.demo.districts import land_of
 from geo_service.demo.roads import links_of
 from geo_service.demo.settlements import places_of
+from geo_service.rasters.copies import Copies
 from geo_service.store import open_store
 from geo_service.store.errors import WrongState
+from geo_service.terrain import terrain_of
 from layers import coverage, measure
-from layers.terrain.elevation import rasters_in
 
 
 def silent(done, total):
@@ -109,16 +110,15 @@ def test_names_are_in_three_scripts(record):
         assert all(any("\u0400" <= letter <= "\u04ff" for letter in "".join(names)) for names in frame["aliases"])
 
 
-def test_writing_it_marks_the_store_for_good(data, beside):
+def test_writing_it_marks_the_store_for_good(data):
     counts = write(data, seed=2, hazards=40, area_km2=2_500.0, progress=silent)
     assert counts["districts"] == 13
     with open_store(data) as log:
         assert log.settings()["synthetic"] is True
         assert log.check() == []
         assert len(log.versions("hazards")) == counts["hazards"]
-    terrain = rasters_in(beside / "terrain")
-    assert [one.stat().st_size > 1000 for one in terrain] == [True]
-    with rasterio.open(terrain[0]) as raster:
-        assert raster.tags()["SYNTHETIC"]
+        assert [(one.name, one.facts.synthetic) for one in terrain_of(log)] == [("terrain", True)]
+        with rasterio.open(Copies(log).path(terrain_of(log)[0])) as raster:
+            assert raster.tags()["SYNTHETIC"]
     with pytest.raises(WrongState, match="records in this store already"):
         write(data, seed=2, hazards=40, area_km2=2_500.0, progress=silent)

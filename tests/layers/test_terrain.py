@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
-from layers.terrain.elevation import content_key, heights, rasters_in, smoothed
-from layers.terrain.files import NoTerrain
-from layers.terrain.keeping import keep
+from layers.terrain.elevation import heights, smoothed
 
 VOID = -32768
 
@@ -123,11 +121,6 @@ def test_real_tiles_with_voids(shared, tmp_path):
     ]
     assert len(deep) > 100
     assert np.isnan(heights(np.column_stack([1 + deep[:, 1] / 1200, 43 - deep[:, 0] / 1200]), zips)).all()
-    # Files, zips and what is kept of them say the same.
-    kept = [keep(path, tmp_path / "kept") for path in zips]
-    assert [one.new for one in kept] == [True, True]
-    assert [keep(tmp_path / path.name[:-4], tmp_path / "kept").new for path in zips] == [False, False]
-    np.testing.assert_array_equal(heights(places, rasters_in(tmp_path / "kept")), found)
     line = np.column_stack([np.full(500, 1.55), np.linspace(41.99, 42.01, 500)])
     assert not np.isnan(heights(line, zips)).any()
     assert np.abs(np.diff(heights(line, zips))).max() < 15
@@ -141,56 +134,3 @@ def test_noise_between_near_places_is_no_slope(tmp_path):
     assert (
         np.abs(np.diff(smoothed(line, [path])) / step).max() < np.abs(np.diff(heights(line, [path])) / step).max() / 2
     )
-
-
-def test_the_same_raster_is_kept_once_and_the_key_names_the_content(tmp_path):
-    one, other = raster(tmp_path / "a.tif", [[1, 2], [3, 4]]), raster(tmp_path / "b.tif", [[1, 2], [3, 5]])
-    folder = tmp_path / "kept"
-    assert rasters_in(folder) == []
-    empty = content_key(folder)
-    first = keep(one, folder)
-    key = content_key(folder)
-    again = keep(one, folder)
-    assert (first.new, again.new, first.path, content_key(folder)) == (True, False, again.path, key)
-    assert (first.lowest_m, first.highest_m, first.voids, first.shape) == (1, 4, 0, (2, 2))
-    keep(other, folder)
-    assert len({empty, key, content_key(folder)}) == 3
-    assert [path.suffix for path in folder.iterdir()] == [".tif", ".tif"]
-
-
-def test_what_is_no_elevation_is_refused_with_its_reason(tmp_path):
-    folder = tmp_path / "kept"
-    secret = raster(tmp_path / "secret.tif", [[1, 2], [3, 4]])
-    vrt = tmp_path / "redirect.tif"
-    vrt.write_text(f"<VRTDataset rasterXSize='2' rasterYSize='2'><VRTRasterBand dataType='Int16' band='1'><SimpleSource>"
-                   f"<SourceFilename>{secret}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>")  # fmt: skip
-    cut = tmp_path / "cut.tif"
-    cut.write_bytes(raster(tmp_path / "long.tif", np.ones((500, 500))).read_bytes()[:3000])
-    short = tmp_path / "N42E001.hgt"
-    short.write_bytes(b"\x00" * 1000)
-    locked = tmp_path / "N42E002.hgt.zip"
-    locked.write_bytes(b"PK rubbish")
-    many = tmp_path / "N42E003.hgt.zip"
-    with zipfile.ZipFile(many, "w") as archive:
-        archive.writestr("N42E003.hgt", b"\x00" * 10)
-        archive.writestr("../outside.hgt", b"\x00")
-    bomb = tmp_path / "N42E004.hgt.zip"
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("N42E004.hgt", b"\x00" * 60_000_000)
-    nowhere = raster(tmp_path / "nowhere.tif", [[1, 2], [3, 4]], crs=None)
-    wide = tmp_path / "wide.tif"
-    profile = {"driver": "GTiff", "height": 1, "width": 40_001, "count": 1, "dtype": "int16", "crs": "EPSG:4326",
-               "transform": from_origin(0, 0, 1e-4, 1e-4), "sparse_ok": True}  # fmt: skip
-    with rasterio.open(wide, "w", **profile):
-        pass
-    cases = {
-        vrt: "no GeoTIFF", cut: "damaged", short: "cut off", locked: "damaged", many: "no single tile", bomb: "cut off",
-        nowhere: "coordinate system", wide: "more than 40000", tmp_path / "missing.tif": "no such file",
-        raster(tmp_path / "void.tif", np.full((3, 3), VOID)): "none of its cells",
-        raster(tmp_path / "bands.tif", np.ones((3, 3)), count=2): "2 bands",
-    }  # fmt: skip
-    for path, reason in cases.items():
-        with pytest.raises(NoTerrain, match=reason) as error:
-            keep(path, folder)
-        assert str(tmp_path) not in str(error.value)
-    assert not folder.exists() or list(folder.iterdir()) == []

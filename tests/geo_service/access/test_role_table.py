@@ -103,6 +103,13 @@ TABLE = {
     ("GET", "/editions/{number}"): (V, "/editions/1", 404),
     ("GET", "/editions/{number}/compare"): (V, "/editions/1/compare", 404),
     ("GET", "/editions/{number}/verify"): (V, "/editions/1/verify", 404),
+    ("GET", "/rasters"): (V, "/rasters", 200),
+    # Whoever is let in is told that there is no such raster, and what an upload needs.
+    ("GET", "/rasters/{name}"): (V, "/rasters/none", 404),
+    ("GET", "/rasters/{name}/file"): (V, "/rasters/none/file", 404),
+    ("GET", "/rasters/{name}/statistics"): (V, "/rasters/none/statistics", 404),
+    ("GET", "/rasters/{name}/tiles/{style}/{z}/{x}/{y}.png"): (V, "/rasters/none/tiles/hillshade/0/0/0.png", 404),
+    ("POST", "/rasters"): (E, "/rasters", 422),
     # It is reversed once; after that nothing of it is left to reverse.
     ("POST", "/changesets/{changeset_id}/reverse"): (E, "/changesets/1/reverse", 201),
     ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
