@@ -38,6 +38,8 @@ from geo_service.api import (
     review_pages,
     route_pages,
     routes,
+    statement_pages,
+    statements,
     tiles,
 )
 from geo_service.api.dependencies import Service
@@ -81,7 +83,19 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles, exports, reports, access_pages, rasters),
+        *(
+            collections,
+            items,
+            item,
+            editing,
+            tiles,
+            exports,
+            reports,
+            access_pages,
+            rasters,
+            statements,
+            statement_pages,
+        ),
     )
     for one in routers:
         app.include_router(one.router)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geo_service.basemaps import Basemap, basemap_of
 from geo_service.clock import Clock
+from geo_service.statements.terms import Terms, terms_of
 from layers.reading.severity import severities
 from layers.roads.rules import Rules, rules_of
 from layers.versions import as_date
@@ -39,6 +40,7 @@ class Settings:
         basemap_attribution: whom the background is from, where `basemap` is an address alone.
         raster_cells, raster_megabytes: the most cells of a raster, and the most megabytes that they take unpacked.
         routes: buffers, accuracies, widths of vehicles and how long a verdict holds.
+        statements: how long written answers hold, how fresh the data must be, how large the ground may be.
     """
 
     authority: str = "the mine action centre (name not set)"
@@ -55,6 +57,7 @@ class Settings:
     severity: Mapping[str, str] = field(default_factory=dict)
     routes: Rules = field(default_factory=Rules)
     basemap: Basemap | None = None
+    statements: Terms = field(default_factory=Terms)
     basemap_attribution: str = ""
     raster_cells: int = 400_000_000
     raster_megabytes: int = 2_000
@@ -94,6 +97,8 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         value = known.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**12:
             raise ValueError(f"{name} is a whole number above 0")
+    if "statements" in known:
+        known["statements"] = terms_of(known["statements"])
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found

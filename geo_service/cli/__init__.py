@@ -12,6 +12,7 @@ from geo_service.cli import (
     review,
     roads,
     serving,
+    statements,
     terrain,
     token,
     travel,
@@ -27,7 +28,21 @@ app = Commands(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, loading, roads, terrain, rasters, review, balance, travel, products, reports, upkeep, token):
+for module in (
+    serving,
+    loading,
+    roads,
+    terrain,
+    rasters,
+    review,
+    balance,
+    travel,
+    products,
+    reports,
+    statements,
+    upkeep,
+    token,
+):
     module.register(app)
 
 

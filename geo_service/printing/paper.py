@@ -1,6 +1,7 @@
 """The sheet of paper: its sizes in millimetres, where the map lies on it, and what is put on it."""
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -153,9 +154,12 @@ def _advance(letter: str, *, bold: bool) -> float:
 
 
 def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Return text as lines that fit in a width (mm); a longer word stands alone, cut to the width."""
+    """Return text as lines that fit in a width (mm); a longer word stands alone, cut to the width.
+
+    A line ends at ordinary spaces alone: a figure whose digits are grouped by other ones stays in one piece.
+    """
     lines: list[str] = []
-    for word in text.split():
+    for word in filter(None, re.split(r"[ \t\r\n]+", text)):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and extent(longer, size, bold=bold)[0] <= width * 0.98:
             lines[-1] = longer

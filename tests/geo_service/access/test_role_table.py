@@ -96,6 +96,12 @@ TABLE = {
     ("GET", "/access"): (V, "/access", 422),
     ("GET", "/maps/routes"): (P, "/maps/routes", 200),
     ("GET", "/maps/access"): (P, "/maps/access", 200),
+    ("POST", "/statements"): (V, "/statements", 422),
+    ("GET", "/statements"): (V, "/statements", 200),
+    ("GET", "/statements/{number}"): (V, "/statements/1", 404),
+    ("GET", "/statements/{number}/verify"): (V, "/statements/1/verify?sha256=" + "0" * 64, 404),
+    ("POST", "/statements/{number}/verify"): (V, "/statements/1/verify", 422),
+    ("GET", "/maps/statements"): (V, "/maps/statements", 200),
     ("GET", "/maps/routes/{form}"): (V, "/maps/routes/csv?from=46.1,39.2&to=46.7,39.6", 200),
     ("GET", "/reports"): (V, "/reports?from=2020-01-02&to=2020-01-01", 422),
     ("POST", "/editions"): (R, "/editions", 422),
@@ -115,7 +121,12 @@ TABLE = {
     ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),
 }
 
-COMPUTING = {("POST", "/routes"), ("POST", "/routes/matrix"), ("POST", "/priorities")}
+COMPUTING = {
+    ("POST", "/routes"),
+    ("POST", "/routes/matrix"),
+    ("POST", "/priorities"),
+    ("POST", "/statements/{number}/verify"),
+}
 """They change nothing: tokens that only read may ask them."""
 
 COLUMNS = [*(role.name for role in Role), "reading admin"]
