@@ -72,6 +72,7 @@ TABLE = {
     # Whoever is let in is told that there is no such paper: printing takes seconds.
     ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?paper=A9", 422),
     ("GET", "/maps/figures"): (P, "/maps/figures", 200),
+    ("GET", "/maps/overview.html"): (V, "/maps/overview.html", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
     ("GET", "/maps/words/{language}"): (N, "/maps/words/az", 200),
     ("GET", "/maps/upload"): (E, "/maps/upload", 200),
