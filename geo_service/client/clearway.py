@@ -486,7 +486,7 @@ class Clearway:
                 break
             query = {"limit": _page(limit, len(found)), "before": found[-1]["id"]}
             page = self._sender.json("/changesets", query)["changesets"]
-        frame = pd.DataFrame.from_records(found)
+        frame = table_of({"changesets": found}, "changesets")
         return frame if state is None or not found else frame[frame["state"] == state].reset_index(drop=True)
 
     # ------------------------------------------------------------------ what a notebook shows

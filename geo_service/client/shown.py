@@ -109,7 +109,7 @@ class MapPage:
         Example:
             >>> cw.map(as_of="2023-01-01").save("overview.html")  # doctest: +SKIP
         """
-        Path(path).write_text(self.html, encoding="utf-8")
+        Path(path).write_bytes(self.html.encode())
         return Path(path)
 
     def __repr__(self) -> str:

@@ -45,6 +45,7 @@ class Sender:
         Raises:
             ClearwayError: there is none; it says why and what to do.
         """
+        self._refuse_closed()
         query = query_of(values or {})
         content = None if body is None else orjson.dumps(plain(body))
         headers = {"Accept": accept} | ({} if content is None else {"Content-Type": "application/json"})
@@ -81,6 +82,7 @@ class Sender:
         Raises:
             ClearwayError: it was not taken; where no answer came, the register has to be looked at.
         """
+        self._refuse_closed()
         query, sent = query_of(values or {}), {"Accept": "application/json, */*;q=0.5"}
         try:
             if file is not None:
@@ -102,9 +104,9 @@ class Sender:
         """Return the answer to a question as an object; arguments and errors as of `read`."""
         return object_of(self.read(path, values, body=body))
 
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._http.close()
+    def _refuse_closed(self) -> None:
+        if self._http.is_closed:
+            raise Unreachable("This register was closed.", title="No answer", advice="Open it again.")
 
 
 def object_of(answer: httpx.Response) -> dict[str, Any]:
