@@ -66,7 +66,9 @@ class Clearway:
         self._closing.atexit = False
 
     @classmethod
-    def open(cls, where: str | Path, *, create: bool = False, clock: Clock = utc_now) -> Self:
+    def open(
+        cls, where: str | Path, *, token: str | None = None, create: bool = False, clock: Clock = utc_now
+    ) -> Self:
         """Return the register of a store in a folder or database, without a server: the answers are the same.
 
         Whoever can read and write the store may do all that the commands do; what is recorded carries the name of the
@@ -74,6 +76,7 @@ class Clearway:
 
         Args:
             where: the folder, or the address of a database (`postgresql://USER@HOST/NAME`).
+            token: asks as its owner, with what that role may; default the one who runs the program, who may all.
             create: make a store where there is none.
             clock: where the time comes from.
 
@@ -87,7 +90,7 @@ class Clearway:
         from geo_service.client.local import ADDRESS, opened  # noqa: PLC0415 - the service itself, for those who need it
 
         transport, shown = opened(where, create=create, clock=clock)
-        found = cls(ADDRESS, transport=transport, clock=clock)
+        found = cls(ADDRESS, token=token, transport=transport, clock=clock)
         found.address = shown
         return found
 
