@@ -66,9 +66,7 @@ class Clearway:
         self._closing.atexit = False
 
     @classmethod
-    def open(
-        cls, where: str | Path, *, token: str | None = None, create: bool = False, clock: Clock = utc_now
-    ) -> Self:
+    def open(cls, where: str | Path, *, token: str | None = None, create: bool = False, clock: Clock = utc_now) -> Self:
         """Return the register of a store in a folder or database, without a server: the answers are the same.
 
         Whoever can read and write the store may do all that the commands do; what is recorded carries the name of the

@@ -207,7 +207,11 @@ class Breaking:
 
 
 def http(status, body, length=None, *headers):
-    lines = [f"HTTP/1.1 {status} Word", f"Content-Length: {len(body) if length is None else length}", "Connection: close"]
+    lines = [
+        f"HTTP/1.1 {status} Word",
+        f"Content-Length: {len(body) if length is None else length}",
+        "Connection: close",
+    ]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 
 
@@ -254,7 +258,9 @@ def test_a_write_is_never_sent_twice():
 
 
 def test_another_service_at_the_address_is_said():
-    server = Breaking(http(200, b"<html>hello</html>"), http(200, b"PAR1 no"), http(502, b"<html>proxy</html>"), *[None] * 5)
+    server = Breaking(
+        http(200, b"<html>hello</html>"), http(200, b"PAR1 no"), http(502, b"<html>proxy</html>"), *[None] * 5
+    )
     with Clearway(server.address + "/somewhere/") as cw:
         waits(cw)
         with pytest.raises(ClearwayError, match="is no Clearway"):

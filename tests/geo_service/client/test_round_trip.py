@@ -89,7 +89,9 @@ def test_a_frame_comes_back_as_it_was_sent(tmp_path, layer, rows):
         sent = frame_of(made)
         with Clearway.open(tmp_path / str(next(places)), create=True) as cw:
             done = cw.upload(layer, sent)
-            assert (done.state, done.counts["accepted"], done.counts["rejected"]) == ("approved", len(sent), 0), done.report
+            assert (done.state, done.counts["accepted"], done.counts["rejected"]) == ("approved", len(sent), 0), (
+                done.report
+            )
             same(sent, cw.items(layer), layer)
 
     law()
@@ -107,7 +109,9 @@ def test_records_of_the_register_sent_again_change_nothing(local, fresh):
         # A position that the checks repair is named in the report; the others are those that were sent.
         repaired = set(done.report[done.report.level == "repair"]["id"])
         kept = ~frame["id"].isin(repaired)
-        assert shapely.equals_exact(shapely.normalize(found[kept].geometry), shapely.normalize(frame[kept].geometry), NEAR).all()
+        assert shapely.equals_exact(
+            shapely.normalize(found[kept].geometry), shapely.normalize(frame[kept].geometry), NEAR
+        ).all()
         again = fresh.upload(layer, found)
         assert (again.counts["unchanged"], again.counts["rejected"]) == (len(found), 0), again.report
 
@@ -126,7 +130,10 @@ def test_other_columns_are_kept_and_come_back(fresh):
     done = fresh.upload("hazards", hazards(**more))
     assert "kept_as_extra" in set(done.report["code"])
     frame = fresh.hazards()
-    assert frame["extra"].tolist() == [{"Sektor": "şimal", "team": 3, "parts": ["a", "b"], "mixed": "1"}, {"team": 4, "parts": [], "mixed": "two"}]
+    assert frame["extra"].tolist() == [
+        {"Sektor": "şimal", "team": 3, "parts": ["a", "b"], "mixed": "1"},
+        {"team": 4, "parts": [], "mixed": "two"},
+    ]
     assert fresh.upload("hazards", frame).counts["unchanged"] == 2
 
 

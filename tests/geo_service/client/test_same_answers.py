@@ -27,7 +27,9 @@ READS = {
     **{layer: lambda cw, layer=layer: getattr(cw, layer)() for layer in LAYERS},
     "a layer by name, of a date": lambda cw: cw.items("hazards", as_of=DAY, known_at=KNOWN),
     "a box": lambda cw: cw.hazards(bbox=cw.districts().iloc[[0]]),
-    "a filter": lambda cw: cw.hazards(filter="classification = 'CHA'", sortby="-opened_on", properties=["id", "devices"]),
+    "a filter": lambda cw: cw.hazards(
+        filter="classification = 'CHA'", sortby="-opened_on", properties=["id", "devices"]
+    ),
     "a value": lambda cw: cw.hazards(classification="SHA", as_of=DAY),
     "another system": lambda cw: cw.districts(crs=3857),
     "versions": lambda cw: cw.versions("hazards", first(cw.hazards())),
