@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import orjson
 import pandas as pd
 import shapely
 
@@ -44,7 +46,8 @@ class Changeset:
     @property
     def id(self) -> int | None:
         """Its number; None where it was only tried (`dry_run`)."""
-        return self.body["id"]
+        number: int | None = self.body["id"]
+        return number
 
     @property
     def state(self) -> str:
@@ -179,9 +182,10 @@ class Changeset:
         answer = self._sender.json(self._path("diff"), {"as_of": as_of})
         names = ("id", "layer", "diff", "valid_from", "m2_before", "m2_after", "changed", "before", "after")
         frame = shapes_of(answer, names)
-        before = [shapely.geometry.shape(one["geometry_before"]) if one["geometry_before"] else None
-                  for one in answer["features"]]  # fmt: skip
-        frame["geometry_before"] = gpd.GeoSeries(before, crs=DEGREES, index=frame.index)
+        before = [one["geometry_before"] for one in answer["features"]]
+        texts = [None if one is None else orjson.dumps(one).decode() for one in before]
+        shapes = shapely.from_geojson(np.array(texts, dtype=object))
+        frame["geometry_before"] = gpd.GeoSeries(shapes, crs=DEGREES, index=frame.index)
         return frame
 
     def history(self) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _typed(column: pd.Series, name: str, layer: str) -> pd.Series:  # noqa: PLR0
     """Return a column in the type of its field; text that stays text is of pandas' own type."""
     found = next((one for one in LAYERS[layer].fields if one.name == name), None)
     if found is None:
-        return column.astype(DIGITS[name]) if name in DIGITS else column  # type: ignore[call-overload,no-any-return]
+        return column.astype(DIGITS[name]) if name in DIGITS else column  # type: ignore[call-overload]
     match found.kind:
         case Kind.date:
             return pd.Series(pd.to_datetime(column, format="ISO8601").dt.as_unit("s"))

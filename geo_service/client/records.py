@@ -148,7 +148,7 @@ def _box(box: Box) -> list[float]:
     if isinstance(box, gpd.GeoDataFrame | gpd.GeoSeries):
         found = (box if box.crs is None else box.to_crs("EPSG:4326")).total_bounds.tolist()
     else:
-        found = list(box.bounds) if isinstance(box, shapely.Geometry) else [float(one) for one in box]
+        found = shapely.bounds(box).tolist() if isinstance(box, shapely.Geometry) else [float(one) for one in box]
     if len(found) != 4:
         raise ValueError("bbox: four numbers (west, south, east, north in degrees), or something with bounds")
     return found

@@ -39,9 +39,9 @@ def waits(cw):
 
 def test_who_may_not_is_told_why_and_what_to_do(serving):
     viewer = Clearway(serving.address, token=serving.token("viewer", "Vida"))
-    nobody, stranger = Clearway(serving.address), Clearway(serving.address, token="cw_not-one")
+    nobody, stranger = Clearway(serving.address), Clearway(serving.address, token="cw_not-one")  # noqa: S106 - bait
     for cw in (nobody, stranger):
-        with pytest.raises(NotAuthenticated, match="Clearway\\(address, token=") as error:
+        with pytest.raises(NotAuthenticated, match=r"Clearway\(address, token=") as error:
             cw.coverage()
         assert error.value.status == 401
         assert error.value.title == "Unauthorized"
@@ -75,7 +75,7 @@ def test_what_is_not_there_or_badly_asked_is_named(serving, tmp_path):
             cw.hazards(colour="red")
         with pytest.raises(Refused, match="filter"):
             cw.hazards(filter="classification ==")
-        with pytest.raises(Refused, match="query.to: Field required"):
+        with pytest.raises(Refused, match=r"query\.to: Field required"):
             cw.get("/coverage/ledger", from_="2020-01-01")
         with pytest.raises(ValueError, match="devices: one value"):
             cw.hazards(devices=["UXO", "IED"])
@@ -126,16 +126,16 @@ def test_four_eyes_through_the_client(serving):
 
 
 def test_too_many_are_waited_for_as_long_as_they_say(serving):
-    serving.log.set_setting("requests_per_minute", 3, "Ada")
+    serving.log.set_setting("requests_per_minute", 1, "Ada")
     with Clearway(serving.address, token=serving.token("viewer", "Vida")) as cw:
         pauses = waits(cw)
+        cw.get("/collections")
         with pytest.raises(TooMany, match="Wait") as error:
-            for _ in range(8):
-                cw.get("/collections")
+            cw.get("/collections")
     assert error.value.status == 429
-    assert 0 < error.value.retry_after_s <= 20
-    assert pauses == [pytest.approx(pauses[0], abs=20)] * 4
-    assert min(pauses) >= 1, "each wait is at least what was asked for"
+    assert 0 < error.value.retry_after_s <= 60
+    assert len(pauses) == 4
+    assert all(error.value.retry_after_s <= pause <= 60 for pause in pauses), "each wait is at least what was asked for"
 
 
 def test_an_opened_store_asks_for_no_token_and_names_who_runs_the_program(tmp_path):
@@ -234,7 +234,7 @@ def test_a_service_that_stops_in_the_middle_gives_an_error_and_nothing_half():
     server = Breaking(*[http(200, WHOLE[:10], len(WHOLE))] * 3)
     with Clearway(server.address) as cw:
         waits(cw)
-        with pytest.raises(Unreachable, match="Nothing answers at this address|broke off in the middle") as error:
+        with pytest.raises(Unreachable, match=r"Nothing answers at this address|broke off in the middle") as error:
             cw.coverage()
         assert "clearway serve" in str(error.value)
         assert len(server.asked) == 3

@@ -71,7 +71,7 @@ def same(sent, found, layer):
             assert [sorted(one) for one in got] == [sorted(one) for one in given_]
         else:
             plain = [None if pd.isna(one) else one for one in got]
-            assert plain == [None if one is None or one != one else one for one in given_], field.name
+            assert plain == [None if pd.isna(one) else one for one in given_], field.name
     for one, two in zip(sent.geometry, found.geometry, strict=True):
         assert shapely.equals_exact(one.normalize(), two.normalize(), NEAR)
 
