@@ -56,6 +56,7 @@ def read(program: str, *arguments: str) -> dict[str, float]:
         command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"  read {found['rows']:,} in {found['seconds']:.2f} s", file=sys.stderr, flush=True)
     return found
 
 
@@ -84,7 +85,7 @@ def main() -> None:
         serve = [*CLEARWAY, "serve", "--port", str(port), "--data", str(store)]
         process = subprocess.Popen(serve, start_new_session=True, stdout=subprocess.DEVNULL, env=ours)
         try:
-            _tipg.ready(port, "/collections/hazards/items?limit=1", process)
+            _tipg.ready(port, "/collections/hazards/items?limit=1", process, patience_s=300)
             time.sleep(1)
             every = [read(OURS, f"http://127.0.0.1:{port}") for _ in range(given.times)]
             found["the client"] = min(every, key=lambda one: one["seconds"])
