@@ -91,7 +91,7 @@ def table_of(answer: Mapping[str, Any], rows: str = "rows") -> pd.DataFrame:
     for name in frame.columns:
         if name == "date" or name.endswith("_on"):
             frame[name] = pd.to_datetime(frame[name], format="ISO8601").dt.as_unit("s")
-        elif name.endswith("_at"):
+        elif name == "at" or name.endswith("_at"):
             frame[name] = pd.to_datetime(frame[name], format="ISO8601", utc=True).dt.as_unit("us")
     frame.attrs = {name: value for name, value in answer.items() if name != rows}
     return frame
