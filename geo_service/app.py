@@ -21,6 +21,7 @@ from geo_service.api import (
     collections,
     coverage,
     editing,
+    exports,
     item,
     items,
     landing,
@@ -30,6 +31,7 @@ from geo_service.api import (
     printing,
     problems,
     reach,
+    reports,
     review,
     review_pages,
     route_pages,
@@ -79,7 +81,7 @@ def create_app(  # noqa: PLR0913 - each with a default
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles),
+        *(collections, items, item, editing, tiles, exports, reports),
     )
     for one in routers:
         app.include_router(one.router)

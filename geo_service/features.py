@@ -9,14 +9,10 @@ from numpy.typing import NDArray
 
 from geo_service.balance import View
 from layers.coverage.in_effect import hazards_on, releases_in_effect
-from layers.definitions import LAYERS
+from layers.definitions import LAYERS, WORKED_OUT
 
-DERIVED = {
-    "hazards": ("area_m2", "open_m2", "state"),
-    "releases": ("in_effect", "handed_over"),
-    "incidents": ("count",),
-}
-"""Read-only fields, worked out from the ground; the public sees incidents as counts."""
+DERIVED = WORKED_OUT
+"""Read-only fields of each layer."""
 
 
 def in_force(seen: View, layer: str) -> gpd.GeoDataFrame:

@@ -33,7 +33,7 @@ def to_csv(rows: Rows) -> str:
     if rows:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 
@@ -72,10 +72,11 @@ def _sheet(book: Workbook, title: str, rows: Rows) -> None:
     if rows:
         sheet.append(list(rows[0]))
     for row in rows:
-        sheet.append([_harmless(value) for value in row.values()])
+        sheet.append([harmless(value) for value in row.values()])
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """Return a value that a spreadsheet does not run as a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_UNSAFE) else value
 
 

@@ -332,6 +332,15 @@ _LAYERS = (
 
 LAYERS: Mapping[str, Layer] = MappingProxyType({one.name: one for one in _LAYERS})
 
+WORKED_OUT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "hazards": ("area_m2", "open_m2", "state"),
+        "releases": ("in_effect", "handed_over"),
+        "incidents": ("count",),
+    }
+)
+"""Read-only columns of a layer's records, worked out from the ground; the public sees incidents as counts."""
+
 
 def default_of(layer: Layer, name: str, values: Mapping[str, object]) -> object:
     """Return what `name` holds in a version that leaves it out, given the version's other values."""

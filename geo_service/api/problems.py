@@ -14,6 +14,7 @@ from geo_service.access.gate import NotThere, TooMany
 from geo_service.access.oidc import Unavailable
 from geo_service.access.principals import NotAllowed
 from geo_service.balance import Refused
+from geo_service.exports.content import Incomplete
 from geo_service.ogc.errors import OF_A_REQUEST, Invalid
 from geo_service.printing.counting import Miscounted
 from geo_service.store import errors
@@ -24,6 +25,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
     Withheld: HTTPStatus.CONFLICT,
     Miscounted: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Incomplete: HTTPStatus.INTERNAL_SERVER_ERROR,
     **{kind: kind.status for kind in OF_A_REQUEST},
     Unreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
     Unauthenticated: HTTPStatus.UNAUTHORIZED,

@@ -77,18 +77,34 @@ def _wish(paper: str, by: str, district: str | None, edition: int | None) -> "Wi
 
 
 def export(
-    out: Annotated[Path, typer.Argument(help="OUT.gpkg, or a folder for a GeoJSON file per layer")],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            help="OUT.gpkg, OUT.kml, OUT.pmtiles; a folder or OUT.zip of GeoJSON, CSV, shapefiles or GeoParquet; "
+            "OUT.geojson, OUT.csv or OUT.parquet for one layer"
+        ),
+    ],
     data: Data = DEFAULT_DATA,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="gpkg, geojson, csv, shp, kml, parquet or pmtiles, where the name is no answer"),
+    ] = None,
+    layers: Annotated[
+        str | None, typer.Option("--layers", help="some layers separated by commas, states among them; default all")
+    ] = None,
+    max_zoom: Annotated[int, typer.Option("--max-zoom", min=0, max=18, help="the highest zoom of OUT.pmtiles")] = 14,
 ) -> None:
-    """Write every layer as of a date: a GeoPackage with styles for QGIS, or a folder of GeoJSON."""
-    from geo_service.exports import write_folder, write_geopackage
+    """Write every layer and the ground by state as of a date, for QGIS and other programs, with dates and sentences."""
+    from geo_service.exports import content, writing
 
-    if out.suffix.lower() not in {".gpkg", ""}:
-        raise Refused(f"an export is written as OUT.gpkg or into a folder, not {out.name}")
-    write = write_geopackage if out.suffix else write_folder
+    named = writing.form_of(out, form)
     with service(data, "exporting") as one:
         seen = looked_at(one, as_of, known_at)
-        counts = write(out, seen, one.settings, one.progress)
+        wanted = [name.strip() for name in layers.split(",")] if layers is not None else None
+        what = content.content_of(seen, one.settings, layers=wanted)
+        counts = writing.write(out, named, what, one.progress, max_zoom=max_zoom)
+    if "coverage_gap" in what.about:
+        print(what.about["coverage_gap"])
     print(f"{out}: " + ", ".join(f"{count} {layer}" for layer, count in counts.items()))

@@ -10,6 +10,7 @@ from typing import Any
 from geo_service.store import chain
 from geo_service.store.database import Connection
 from geo_service.store.errors import StoreError, StoreUnreachable
+from geo_service.store.filing import check_filing
 from geo_service.store.log import Finding, Progress
 from geo_service.store.tokens import check_tokens
 from layers.definitions import LAYERS
@@ -147,5 +148,6 @@ RECORDS: tuple[tuple[str, Part], ...] = (
     ("revisions", _revisions),
     ("orphans", _orphans),
     ("tokens", check_tokens),
+    ("files", check_filing),
 )
 """What is verified in the same way wherever the store is kept."""

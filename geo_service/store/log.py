@@ -5,11 +5,11 @@ order of commit, at one instant that never goes back. What was recorded is never
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import geopandas as gpd
 
@@ -208,6 +208,70 @@ class Finding:
     message: str
 
 
+@dataclass(frozen=True)
+class FiledFile:
+    """A file that is kept: its hash and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Filed:
+    """Something that was filed: a document or a raster. `number` and `hash` are those of the journal's entry."""
+
+    number: int
+    kind: str
+    subject: str
+    at: dt.datetime
+    author: str
+    body: Mapping[str, Any]
+    files: Mapping[str, FiledFile]
+    hash: str
+
+
+class Filing(Protocol):
+    """What is filed beside the records: told by the journal, its bytes kept by their hash, never changed."""
+
+    def add(  # noqa: PLR0913 - what an entry says
+        self,
+        kind: str,
+        subject: str,
+        body: Mapping[str, object],
+        files: Mapping[str, bytes | Path],
+        *,
+        author: str = "",
+        once: bool = False,
+    ) -> Filed:
+        """File something: its entry and the bytes of its files together, or nothing.
+
+        Raises:
+            ValueError: there is no such kind, or JSON can't hold the body.
+            WrongState: `once` is set and something of this kind and subject was filed already.
+        """
+
+    def all(self, kind: str, subject: str | None = None) -> list[Filed]:
+        """Return what was filed of a kind, in order; only that of one subject where it is named."""
+
+    def last(self, kind: str, subject: str) -> Filed | None:
+        """Return what was filed last of a kind and subject, None where nothing was."""
+
+    def pieces(self, sha256: str) -> Iterator[bytes]:
+        """Go through the bytes of a file, a part at a time.
+
+        Raises:
+            NotFound: no file of this hash was kept.
+        """
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes of a file.
+
+        Raises:
+            NotFound: no file of this hash was kept.
+            StoreDamaged: the bytes are not those that were kept.
+        """
+
+
 class Log(Protocol):
     """A store of changesets. Safe to use from many threads; other processes may use the same store.
 
@@ -217,6 +281,10 @@ class Log(Protocol):
     @property
     def tokens(self) -> Tokens:
         """The tokens of those who may use the store."""
+
+    @property
+    def filing(self) -> Filing:
+        """The documents and rasters that are filed beside the records."""
 
     def close(self) -> None:
         """Let go of the store."""

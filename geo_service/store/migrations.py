@@ -6,7 +6,7 @@ which steps a store has had. GeoPackage keeps its own version in the file's head
 
 from collections.abc import Callable, Sequence
 
-from geo_service.store import chain, geopackage, review_schema, schema, tokens
+from geo_service.store import chain, filing, geopackage, review_schema, schema, tokens
 from geo_service.store.connections import FileConnection
 from geo_service.store.errors import StoreTooNew
 
@@ -33,7 +33,13 @@ def add_review(connection: FileConnection, _: str) -> None:
         connection.execute(statement)
 
 
-STEPS: Sequence[Step] = (create, add_tokens, add_review)
+def add_filing(connection: FileConnection, _: str) -> None:
+    """Make room for the files of documents and rasters."""
+    for statement in filing.statements():
+        connection.execute(statement)
+
+
+STEPS: Sequence[Step] = (create, add_tokens, add_review, add_filing)
 
 
 def level(connection: FileConnection) -> int:

@@ -14,6 +14,7 @@ from geo_service.clock import Clock
 from geo_service.store import chain, changesets, jobs, version_tables
 from geo_service.store.database import Pool
 from geo_service.store.errors import Forbidden, NotFound
+from geo_service.store.filing import StoredFiling
 from geo_service.store.log import (
     Changeset,
     Claim,
@@ -41,6 +42,7 @@ class SqlLog(ABC):
         self._pool = pool
         self._clock = clock
         self.tokens = StoredTokens(pool, clock)
+        self.filing = StoredFiling(pool, clock)
 
     def __enter__(self) -> Self:
         return self

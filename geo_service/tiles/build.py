@@ -90,8 +90,26 @@ class Index:
         """Say whether records are counted by cell at a zoom, rather than drawn."""
         return self._counted and zoom < WHOLE_FROM
 
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self._places)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes of the records."""
+        return self._attributes.names
+
+    @property
+    def bounds(self) -> NDArray[np.float64]:
+        """(n, 4) west, north, east, south of each record in shares of the world's side; NaN where it has no ground."""
+        return self._bounds
+
     def tile(self, zoom: int, row: int, column: int) -> bytes:
         """Return a tile; no bytes where nothing is in it."""
+        return self.accounted(zoom, row, column)[0]
+
+    def accounted(self, zoom: int, row: int, column: int) -> tuple[bytes, Ints, int]:
+        """Return a tile, the places of the records that are drawn in it, and how many its cells count."""
         if self.counts(zoom):
             return self._of_cells(zoom, row, column)
         scale, margin = float(1 << zoom), BUFFER / EXTENT
@@ -100,9 +118,12 @@ class Index:
             *((column + 1 + margin) / scale, (row + 1 + margin) / scale),
         )
         tile = encoder.tile_of(zoom, row, column)
-        return encoder.layer(self.layer, self._shapes, self._attributes, self._places[found], found, tile)
+        made, drawn = encoder.layer_and_drawn(
+            *(self.layer, self._shapes, self._attributes, self._places[found], found, tile)
+        )
+        return made, found[drawn], 0
 
-    def _of_cells(self, zoom: int, row: int, column: int) -> bytes:
+    def _of_cells(self, zoom: int, row: int, column: int) -> tuple[bytes, Ints, int]:
         tile = (zoom, row, column)
         made = cells(self._shapes, self._bounds, self._places, self._marked, self._amounts, tile)
         told: dict[str, NDArray[np.generic]] = {self.layer: made.count}
@@ -111,7 +132,8 @@ class Index:
             told |= dict(zip(shown.OPEN_M2, made.sums.T, strict=False))
         every = np.arange(len(made.count))
         said = attributes(told, frozenset())
-        return encoder.layer(self.layer, made.shapes, said, every, every, encoder.tile_of(0, 0, 0))
+        body = encoder.layer(self.layer, made.shapes, said, every, every, encoder.tile_of(0, 0, 0))
+        return body, every[:0], int(made.count.sum())
 
 
 class Tiles:

@@ -22,7 +22,14 @@ def tile_of(zoom: int, row: int, column: int) -> Tile:
 
 
 def layer(name: str, shapes: Shapes, attributes: Attributes, chosen: Ints, of: Ints, tile: Tile) -> bytes:
-    """Return a tile with one layer; no bytes where none of the records meets it.
+    """Return a tile with one layer; no bytes where none of the records meets it. Arguments as of `layer_and_drawn`."""
+    return layer_and_drawn(name, shapes, attributes, chosen, of, tile)[0]
+
+
+def layer_and_drawn(
+    name: str, shapes: Shapes, attributes: Attributes, chosen: Ints, of: Ints, tile: Tile
+) -> tuple[bytes, NDArray[np.bool_]]:
+    """Return a tile with one layer, no bytes where none of the records meets it, and (n,) which of them are drawn.
 
     Args:
         name: of the layer.
@@ -35,8 +42,9 @@ def layer(name: str, shapes: Shapes, attributes: Attributes, chosen: Ints, of: I
     streams, starts = drawn(
         *(shapes.kind, shapes.records, shapes.parts, shapes.rings, shapes.points, shapes.bounds, chosen, tile)
     )
+    there = np.diff(starts) > 0
     if not len(streams):
-        return b""
+        return b"", there
     features, values = _features(
         *(streams, starts, shapes.kind[chosen], attributes.codes[of], attributes.shared),
         *(attributes.values, attributes.starts),
@@ -46,7 +54,8 @@ def layer(name: str, shapes: Shapes, attributes: Attributes, chosen: Ints, of: I
     extent = b"\x28" + varint(EXTENT)
     head = b"\x78\x02\x0a" + varint(len(title)) + title
     size = len(head) + len(features) + len(keys) + len(values) + len(extent)
-    return b"".join([b"\x1a", varint(size), head, features.tobytes(), keys, values.tobytes(), extent])
+    made = b"".join([b"\x1a", varint(size), head, features.tobytes(), keys, values.tobytes(), extent])
+    return made, there
 
 
 @njit(cache=True, nogil=True)

@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "low_location_precision": "warning",
         "low_date_precision": "warning",
         "antimeridian": "warning",
+        "cut_text": "warning",
         "many_vertices": "notice",
         "holes": "notice",
         "one_part": "notice",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from layers.definitions import Layer
+from layers.reading import exported
 from layers.reading.table import RawTable
 
 UCDP = ("where_prec", "date_prec", "date_start", "date_end", "type_of_violence", "best")
@@ -38,6 +39,9 @@ class Known:
 
 def recognised(table: RawTable, layer: Layer) -> Known:
     """Return the table as its source means it, where the source is known and brings such records."""
+    export = exported.brought_back(table, layer)
+    if export:
+        return Known(export.table, doubts=export.doubts, notice=exported.NOTICE)
     if layer.name != "incidents" or not all(name in table.columns for name in UCDP):
         return Known(table)
     added = "location accuracy of where_prec"

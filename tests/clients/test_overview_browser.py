@@ -13,9 +13,9 @@ from pyproj import Geod
 from shapely.geometry import Point, box
 
 from layers.measure import areas
-from tests.clients.browser import browsing, page_of, until
+from tests.clients.browser import DRAWN, browsing, page_of, until
 from tests.clients.pictures import SIGHTS, picture, seen_as
-from tests.clients.test_map_browser import HAZARDS, feature, fill, load, log, served  # noqa: F401 - fixtures
+from tests.clients.test_map_browser import HAZARDS, feature, fill, load, log, served, standing  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +56,7 @@ def test_the_situation_of_a_district_on_two_dates_and_its_link(log, served):  # 
         settled(page)
         there = page.evaluate("[window.clearway.second().map.getCenter().lat, window.clearway.second().map.getZoom()]")
         assert there == pytest.approx([39.2, 11], abs=1e-3)
+        until(page, "location.search.includes('zoom=11')")  # the address follows when the map rests
         drawn, address = page.evaluate(HAZARDS), page.url
         assert {"as_of=2020-06-01", "compare=2019-12-31", "district=D+plain", "zoom=11"} <= set(
             address.split("?")[1].split("&")
@@ -130,17 +131,15 @@ def test_a_village_is_found_by_its_cyrillic_name_with_the_keyboard_alone(log, se
         assert seen.complaints == []
 
 
-def test_every_language_speaks_and_is_kept(log, served):  # noqa: F811
-    fill(log)
-    with page_of(served, 1440, 900) as (page, seen):
+def test_every_language_speaks_and_is_kept(standing):  # noqa: F811
+    with page_of(standing, 1440, 900) as (page, seen):
         for code, word, number in (
             ("az", "Təsdiqlənmiş, açıq", ","),
             ("ru", "Подтверждено, открыто", ","),
             ("en", "Confirmed, open", "."),
         ):
             page.locator(f'[data-language="{code}"]').click()
-            until(page, "window.clearway.ready && document.querySelector('.cw-card b')")
-            assert page.get_attribute("html", "lang") == code
+            until(page, f"document.documentElement.lang === '{code}' && {DRAWN}", seen)
             assert page.locator(".cw-card span").first.inner_text() == word
             assert number in page.locator(".cw-card b").first.inner_text()
             assert f"lang={code}" in page.url
@@ -172,16 +171,16 @@ def test_time_plays_over_the_whole_record_and_knowledge_can_be_turned_back(log, 
         page.locator("#slider").focus()
         page.keyboard.press("Home")
         until(page, "window.clearway.state.asOf === '2026-01-31'")
-        page.locator("#play").click()
-        assert page.get_attribute("#play", "aria-pressed") == "true"
+        # Pressed and read at once: a short record has been played before a slow machine asks.
+        pressed = "() => { const play = document.getElementById('play'); play.click(); return play.getAttribute('aria-pressed'); }"
+        assert page.evaluate(pressed) == "true"
         until(page, "document.getElementById('slider').value === document.getElementById('slider').max")
         until(page, "document.getElementById('play').getAttribute('aria-pressed') === 'false'")
         assert seen.complaints == []
 
 
-def test_what_changed_links_to_changesets_and_is_not_for_the_public(log, served):  # noqa: F811
-    fill(log)
-    with page_of(served, 1440, 900) as (page, _):
+def test_what_changed_links_to_changesets_and_is_not_for_the_public(standing):  # noqa: F811
+    with page_of(standing, 1440, 900) as (page, _):
         until(page, "document.querySelectorAll('#changes li').length === 8")
         assert page.locator("#changes a").first.get_attribute("href").endswith("/maps/review/8")
         page.fill("#since", "2020-01-01")
@@ -218,7 +217,7 @@ def test_an_area_drawn_is_measured_and_asked_for(log, served):  # noqa: F811
         assert seen.complaints == []
 
 
-def test_lengths_areas_and_grid_references_are_those_of_libraries(log, served):  # noqa: F811
+def test_lengths_areas_and_grid_references_are_those_of_libraries(standing):  # noqa: F811
     rng = np.random.default_rng(7)
     places = np.column_stack([rng.uniform(-179, 179, 300), rng.uniform(-79.5, 83.5, 300)]).round(7)
     # Norway and Svalbard, whose zones are wider, edges of zones and bands, both sides of the equator.
@@ -230,7 +229,7 @@ def test_lengths_areas_and_grid_references_are_those_of_libraries(log, served): 
         (np.array([x, y]) + 0.3 * np.column_stack([np.cos(a), np.sin(a)]) * rng.uniform(0.3, 1, (len(a), 1))).tolist()
         for (x, y), a in ((one, np.sort(rng.uniform(0, 2 * np.pi, 12))) for one in places[:100])
     ]
-    with page_of(served) as (page, _):
+    with page_of(standing) as (page, _):
         found = page.evaluate(
             """async ([places, ends, rings]) => {
                 const { distance, mgrs, ringArea } = await import("/static/overview/geodesy.js");
@@ -251,9 +250,8 @@ def test_lengths_areas_and_grid_references_are_those_of_libraries(log, served): 
     np.testing.assert_allclose(found[2], areas(np.array([shapely.Polygon(one) for one in rings])), rtol=1e-7)
 
 
-def test_symbols_are_told_apart_by_every_eye_and_on_grey_paper(log, served):  # noqa: F811
-    fill(log)
-    with page_of(served) as (page, _):
+def test_symbols_are_told_apart_by_every_eye_and_on_grey_paper(standing):  # noqa: F811
+    with page_of(standing) as (page, _):
         shown = page.locator(".cw-layer").evaluate_all(
             "all => all.flatMap((one) => [...one.querySelectorAll('li')].map((line) => "
             "[line.textContent, line.querySelector('canvas').toDataURL()]))"
@@ -276,12 +274,11 @@ def test_symbols_are_told_apart_by_every_eye_and_on_grey_paper(log, served):  # 
         ).sum()
 
 
-def test_a_tile_that_does_not_come_is_not_empty_ground(log, served):  # noqa: F811
-    fill(log)
+def test_a_tile_that_does_not_come_is_not_empty_ground(standing):  # noqa: F811
     with browsing() as opened:
         page, _ = opened("about:blank")
         page.route("**/collections/hazards/tiles/**", lambda route: route.abort())
-        page.goto(served)
+        page.goto(standing)
         until(page, "window.clearway && window.clearway.ready")
         until(page, "!document.getElementById('trouble').hidden")
         assert "not empty ground" in page.locator("#trouble").inner_text()
@@ -291,10 +288,9 @@ def test_a_tile_that_does_not_come_is_not_empty_ground(log, served):  # noqa: F8
     ("/", 1440), ("/?compare=2020-06-01&zoom=12&centre=39.1,46.1", 1440), ("/?lang=ru", 390), ("/maps/routes", 1440),
     ("/maps/upload", 1440), ("/maps/review", 1440), ("/maps/review/2", 1440),
 ])  # fmt: skip
-def test_no_page_keeps_anybody_out(log, served, path, width):  # noqa: F811
-    fill(log)
+def test_no_page_keeps_anybody_out(standing, path, width):  # noqa: F811
     with browsing() as opened:
-        page, _ = opened(served + path, width=width)
+        page, _ = opened(standing + path, width=width)
         page.wait_for_load_state("networkidle")
         page.evaluate(AXE.read_text(encoding="utf-8"))
         found = page.evaluate(
@@ -305,9 +301,8 @@ def test_no_page_keeps_anybody_out(log, served, path, width):  # noqa: F811
         assert found == [], json.dumps(found, indent=1)
 
 
-def test_a_small_screen_and_a_slow_machine_can_work_with_it(log, served):  # noqa: F811
-    fill(log)
-    with page_of(served, 390, 844) as (page, seen):
+def test_a_small_screen_and_a_slow_machine_can_work_with_it(standing):  # noqa: F811
+    with page_of(standing, 390, 844) as (page, seen):
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.locator(".folium-map").bounding_box()["height"] > 300

@@ -1,12 +1,10 @@
 """A store of one's own, of each kind, a service over it, and the command as a user types it.
 
-A test that starts a process for each call runs on the embedded store alone; so does a module that says so in `KINDS`.
+A test of commands or of the service as a process runs on the embedded store alone; so does a module that says so in
+`KINDS`.
 """
 
 import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,8 +14,8 @@ from geo_service.app import create_app
 from geo_service.store import open_store
 from geo_service.store.locations import Database, environment_of
 from tests import postgis
+from tests.geo_service import commands
 
-CLEARWAY = Path(sys.executable).parent / "clearway"
 KINDS = ("sqlite", pytest.param("postgis", marks=pytest.mark.postgis))
 
 
@@ -41,7 +39,7 @@ def pytest_generate_tests(metafunc):
         return
     if any("kind" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
         return
-    slow = {"clearway", "serving"} & set(metafunc.fixturenames)
+    slow = {"clearway", "clearway_process", "serving"} & set(metafunc.fixturenames)
     kinds = getattr(metafunc.module, "KINDS", ("sqlite",) if slow else KINDS)
     metafunc.parametrize("kind", kinds, indirect=True, scope="session")
 
@@ -84,27 +82,28 @@ def beside(data):
     return data.folder if isinstance(data, Database) else data
 
 
-@pytest.fixture
-def clearway(data):
-    """Run the command on the store; answers the finished process."""
-
-    def run(*arguments, check=None):
-        environment = {**os.environ, "COLUMNS": "200"}
-        where = ["--data", data]
-        if isinstance(data, Database):
-            where, environment = [], environment | environment_of(data)
-        done = subprocess.run(
-            [CLEARWAY, *map(str, arguments), *where],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
+def _command(data, run):
+    def command(*arguments, check=None):
+        on_database = isinstance(data, Database)
+        where, environment = ([], environment_of(data)) if on_database else (["--data", data], {})
+        done = run([*arguments, *where], environment)
         if check is not None:
             assert done.returncode == check, done.stdout + done.stderr
         return done
 
-    return run
+    return command
+
+
+@pytest.fixture
+def clearway(data):
+    """Run the command on the store, in this process; answers what a finished process would."""
+    return _command(data, commands.in_process)
+
+
+@pytest.fixture
+def clearway_process(data):
+    """Run the installed command on the store in a process of its own; answers it, finished."""
+    return _command(data, commands.as_process)
 
 
 @pytest.fixture

@@ -15,9 +15,11 @@ import numpy as np
 import orjson
 import pytest
 import shapely
+from fastapi.testclient import TestClient
 from shapely.geometry import box, mapping
 from worked_example import write_geojson
 
+from geo_service.app import create_app
 from geo_service.store import open_store
 from geo_service.store.snapshot import SHELF, Snapshots
 from layers import measure
@@ -43,7 +45,26 @@ def square(identifier, west, south, side=0.004, **fields):
 
 @pytest.fixture
 def loaded(tmp_path, client):
-    files = write_geojson(tmp_path)
+    """The client of a register with the worked example, to record more in."""
+    return with_example(client, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def example(stores, tmp_path_factory):
+    """The client of a register with the worked example, for those who only ask."""
+    folder = tmp_path_factory.mktemp("example")
+    place = stores.new(folder / "data")
+    with (
+        open_store(place, create=True) as log,
+        TestClient(create_app(log, local=True), base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50_000)) as one,
+    ):
+        yield with_example(one, folder)
+        assert len(log.changesets()) == len(LAYERS)
+    stores.clear(place)
+
+
+def with_example(client, folder):
+    files = write_geojson(folder)
     for layer in LAYERS:
         assert upload(client, layer, files[layer].read_bytes(), message=layer).status_code == 201
     return client
@@ -55,22 +76,22 @@ def corner(loaded):
     return first["geometry"]["coordinates"][0][0][:2]
 
 
-def test_the_timeline_is_the_coverage_of_each_date(loaded):
-    line = loaded.get("/coverage/timeline", params={**PERIOD, "step": "month"}).json()
+def test_the_timeline_is_the_coverage_of_each_date(example):
+    line = example.get("/coverage/timeline", params={**PERIOD, "step": "month"}).json()
     dates = sorted({row["date"] for row in line["rows"]})
     assert len(dates) == 7
     for date in dates:
-        coverage = loaded.get("/coverage", params={"as_of": date}).json()
+        coverage = example.get("/coverage", params={"as_of": date}).json()
         mine = [row for row in line["rows"] if row["date"] == date]
         assert [row["district_id"] for row in mine] == [*(row["district_id"] for row in coverage["rows"]), None]
         for said, wanted in zip(mine, [*coverage["rows"], coverage["total"]], strict=True):
             assert {name: said[name] for name in said if name != "date"} == {
                 name: wanted[name] for name in said if name != "date"
             }
-    csv = loaded.get("/coverage/timeline", params={**PERIOD, "f": "csv"}).text
+    csv = example.get("/coverage/timeline", params={**PERIOD, "f": "csv"}).text
     assert csv.count("\n") == 1 + len(line["rows"])
     for asked in ({"from": "2021-06-01", "to": "2021-01-01"}, {**PERIOD, "step": "week"}, {"from": "2021-01-01", "to": "2999-01-01"}):  # fmt: skip
-        assert loaded.get("/coverage/timeline", params=asked).status_code == 422
+        assert example.get("/coverage/timeline", params=asked).status_code == 422
 
 
 def test_a_restatement_tells_which_changeset_changed_what(loaded, corner):
@@ -105,9 +126,9 @@ def test_a_restatement_tells_which_changeset_changed_what(loaded, corner):
     assert "earlier" in wrong.json()["detail"]
 
 
-def test_overlaps_list_pairs_with_their_ground(loaded):
-    told = loaded.get("/coverage/overlaps", params={"as_of": "2021-06-01"}).json()
-    total = loaded.get("/coverage", params={"as_of": "2021-06-01"}).json()["total"]
+def test_overlaps_list_pairs_with_their_ground(example):
+    told = example.get("/coverage/overlaps", params={"as_of": "2021-06-01"}).json()
+    total = example.get("/coverage", params={"as_of": "2021-06-01"}).json()["total"]
     pairs = {(one["hazard"], one["other"]): one["m2"] for one in told["pairs"]}
     assert all(hazard < other for hazard, other in pairs)
     assert pairs["SHA-1", "SHA-2"] > 1
@@ -116,13 +137,13 @@ def test_overlaps_list_pairs_with_their_ground(loaded):
     assert told["hidden"]["pairs_beyond_the_list"] == 0
 
 
-def test_the_dissolved_states_measure_what_the_table_says(loaded):
-    answer = loaded.get("/coverage", params={"as_of": "2021-06-01", "f": "geojson"})
+def test_the_dissolved_states_measure_what_the_table_says(example):
+    answer = example.get("/coverage", params={"as_of": "2021-06-01", "f": "geojson"})
     assert answer.headers["content-type"] == "application/geo+json"
     body = answer.json()
     assert "residual risk" in body["notice"]
     zones = gpd.GeoDataFrame.from_features(body["features"], crs="EPSG:4326")
-    row = loaded.get("/coverage", params={"as_of": "2021-06-01"}).json()["rows"][0]
+    row = example.get("/coverage", params={"as_of": "2021-06-01"}).json()["rows"][0]
     for state, m2, polygon in zip(zones["state"], zones["m2"], zones.geometry, strict=True):
         assert m2 == pytest.approx(row[state], abs=0.1)
         assert measure.areas(np.array([polygon]))[0] == pytest.approx(row[state], abs=0.1)
@@ -130,11 +151,11 @@ def test_the_dissolved_states_measure_what_the_table_says(loaded):
     assert shapely.is_valid(zones.geometry.to_numpy()).all()
 
 
-def test_categories_say_that_they_do_not_sum(loaded):
-    body = loaded.get("/coverage", params={"as_of": "2021-06-01", "by": "device"}).json()
+def test_categories_say_that_they_do_not_sum(example):
+    body = example.get("/coverage", params={"as_of": "2021-06-01", "by": "device"}).json()
     assert body["any_device"]["sums_to_total"] is False
     assert {one["device"] for one in body["any_device"]["rows"]} == {"unknown"}
-    assert "any_device" not in loaded.get("/coverage", params={"as_of": "2021-06-01"}).json()
+    assert "any_device" not in example.get("/coverage", params={"as_of": "2021-06-01"}).json()
 
 
 def test_the_balance_as_a_page(loaded, corner):
@@ -152,7 +173,7 @@ def test_the_balance_as_a_page(loaded, corner):
     assert "Certificate: passed" in page.text
 
 
-def test_by_command(tmp_path, clearway):
+def test_by_command(tmp_path, clearway, clearway_process):
     files = write_geojson(tmp_path)
     for layer in LAYERS:
         clearway("load", layer, files[layer], check=0)
@@ -162,9 +183,11 @@ def test_by_command(tmp_path, clearway):
     nothing = clearway("restatement", "--as-of", "2021-06-01", "--known-at", known_at, check=0).stdout
     assert "CERTIFICATE PASSED" in nothing
     here = clearway("coverage", "--as-of", "2021-06-01", "--format", "json", check=0).stdout
-    by_dask = clearway("coverage", "--as-of", "2021-06-01", "--format", "json", "--engine", "dask", check=0).stdout
+    by_dask = clearway_process(
+        "coverage", "--as-of", "2021-06-01", "--format", "json", "--engine", "dask", check=0
+    ).stdout
     assert by_dask == here
-    wrong = clearway("coverage", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", check=2)
+    wrong = clearway_process("coverage", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1", check=2)
     assert "no Dask scheduler answers" in wrong.stderr
     assert clearway("coverage", "--engine", "abacus", check=2).stderr.startswith("clearway: --engine is one of")
 

@@ -338,7 +338,7 @@ def records(draw, kinds=("hazards", "releases", "surveys", "districts", "inciden
     return layer, rows
 
 
-@settings(max_examples=15, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=10, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(records(), min_size=2, max_size=6))
 def test_the_balance_changes_by_exactly_the_diff_and_back_by_its_reversal(tmp_path_factory, files):
     with open_store(tmp_path_factory.mktemp("diff"), create=True) as log:
@@ -368,7 +368,7 @@ def test_the_balance_changes_by_exactly_the_diff_and_back_by_its_reversal(tmp_pa
             assert then.astype(str).equals(here.astype(str))
 
 
-@settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=20, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(records(("hazards", "releases", "surveys", "incidents")), min_size=2, max_size=5))
 def test_what_must_be_looked_at_nearby_is_what_must_be_looked_at_of_everything(tmp_path_factory, files):
     with open_store(tmp_path_factory.mktemp("look"), create=True) as log:

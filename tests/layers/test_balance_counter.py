@@ -174,7 +174,7 @@ def arranged(data: st.DataObject, scenario: Scenario, **form: Any) -> coverage.A
 # The law
 
 
-@examples(125)
+@examples(63)
 @given(st.data())
 def test_every_partition_is_the_counted_one(data):
     scenario = data.draw(scenarios())
@@ -188,7 +188,7 @@ def test_every_partition_is_the_counted_one(data):
     check_partition(arrangement, counter, DAY_BEFORE_EVERYTHING, known_at, by_device=False)
 
 
-@examples(125)
+@examples(63)
 @given(st.data())
 def test_every_line_of_every_ledger_is_the_counted_one(data):
     scenario = data.draw(scenarios())
@@ -208,7 +208,7 @@ def test_every_line_of_every_ledger_is_the_counted_one(data):
         check_closing(arrangement, period, known_at)
 
 
-@examples(60)
+@examples(30)
 @given(st.data())
 def test_without_districts_the_ground_is_one_row(data):
     scenario = data.draw(scenarios(with_districts=False))
@@ -219,7 +219,7 @@ def test_without_districts_the_ground_is_one_row(data):
     check_ledger(arrangement, counter, (DAY_BEFORE_EVERYTHING, as_of), None, by_device=False)
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_a_period_is_the_sum_of_its_parts(data):
     scenario = data.draw(scenarios(with_districts=False))  # boundaries of one day for both parts
@@ -246,7 +246,7 @@ def check_same(
     check_ledger(arrangement, counter, (DAY_BEFORE_EVERYTHING, as_of), known_at, by_device=True)
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_rows_in_another_order(data):
     scenario = data.draw(scenarios())
@@ -256,7 +256,7 @@ def test_rows_in_another_order(data):
 
 
 @pytest.mark.parametrize("reshape", [in_parts, densified])
-@examples(25)
+@examples(13)
 @given(data=st.data())
 def test_polygons_in_parts_or_with_more_vertices(reshape, data):
     scenario = data.draw(scenarios())
@@ -264,7 +264,7 @@ def test_polygons_in_parts_or_with_more_vertices(reshape, data):
     check_same(arrangement, Counter(scenario), data.draw(dates, label="as_of"))
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_records_doubled_change_the_overlap_alone(data):
     scenario = data.draw(scenarios())
@@ -279,7 +279,7 @@ def test_records_doubled_change_the_overlap_alone(data):
     check_same(arranged(data, doubled), twice, as_of)
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_records_cut_in_two(data):
     scenario = data.draw(scenarios())
@@ -296,7 +296,7 @@ def test_records_cut_in_two(data):
     check_same(arranged(data, cut), in_two, as_of)
 
 
-@examples(40)
+@examples(20)
 @given(st.data())
 def test_ground_turned_by_any_angle(data):
     """Edges off the axes: rounding leaves slivers, which may count a hazard as open but never a square metre."""
@@ -309,7 +309,7 @@ def test_ground_turned_by_any_angle(data):
 # The counter itself
 
 
-@examples(60)
+@examples(30)
 @given(st.data())
 def test_the_counter_balances_and_looks_at_every_day(data):
     scenario = data.draw(scenarios())

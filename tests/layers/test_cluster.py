@@ -14,7 +14,7 @@ from layers.coverage.arrangement import arranged, built
 from layers.coverage.cluster import dask_workers
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
-SIZE = 2.0**-10
+SIZE = 2.0**-9
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def client():
 
 @pytest.fixture(scope="module")
 def embedded():
-    return arranged(coverage.Arrangement, history(23, 400), planar=False, size=SIZE)
+    return arranged(coverage.Arrangement, history(23, 200), planar=False, size=SIZE)
 
 
 def test_the_same_figures(client, embedded, tmp_path):

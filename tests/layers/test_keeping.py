@@ -9,7 +9,7 @@ from layers.coverage import keeping, parcels
 from layers.coverage.arrangement import built, portions_of_all
 from layers.coverage.work import work_out
 
-SIZE = 2.0**-9
+SIZE = 2.0**-8
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def given_():
     return history(11, 40)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def arrangement(given_):
     return anew(given_, SIZE, planar=False)
 

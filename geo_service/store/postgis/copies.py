@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from geo_service.store import backups, chain, check_file, geopackage
+from geo_service.store import backups, chain, check_file, filing, geopackage
 from geo_service.store import migrations as file_migrations
 from geo_service.store.connections import PATIENCE_S, FileConnection, connect
 from geo_service.store.database import Connection
@@ -25,6 +25,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "problems": ("number", "changeset", "row", "id", "level", "code", "message"),
     "tokens": COLUMNS,
     "jobs": (*JOB, "state", "reason", "errors"),
+    "parts": filing.COLUMNS,
     **{name: ("fid", "changeset", *stored_columns(layer)) for name, layer in LAYERS.items()},
 }
 """The tables of a store in the order in which they are filled, with their columns, geometry last."""
@@ -53,9 +54,9 @@ def copy_rows(source: Connection, target: Connection) -> None:
     """Copy all rows of a store into tables that are empty and not guarded."""
     for table, names in TABLES.items():
         spatial = table in LAYERS
-        order = "id" if table in {"changesets", "jobs", "tokens"} else names[0]
-        query = f'SELECT {quoted(names)} FROM "{table}" ORDER BY "{order}"'
-        for rows in source.batches(query, (), _BATCH):
+        order = ("id",) if table in {"changesets", "jobs", "tokens"} else names[:2]
+        query = f'SELECT {quoted(names)} FROM "{table}" ORDER BY {quoted(order)}'
+        for rows in source.batches(query, (), 1 if table == "parts" else _BATCH):
             target.insert(table, names, _moved(source, target, rows) if spatial else rows)
 
 

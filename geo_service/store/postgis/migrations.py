@@ -30,7 +30,12 @@ def add_review(connection: ServerConnection) -> Part:
     return schema.jobs(connection.schema)
 
 
-STEPS: Sequence[Step] = (create, add_tokens, add_review)
+def add_filing(connection: ServerConnection) -> Part:
+    """Make room for the files of documents and rasters."""
+    return schema.filing(connection.schema)
+
+
+STEPS: Sequence[Step] = (create, add_tokens, add_review, add_filing)
 
 
 def level(connection: ServerConnection) -> int:

@@ -130,6 +130,17 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_state ON jobs (state)
 """
 
+_FILING = """
+CREATE TABLE parts (
+  sha256 text NOT NULL,
+  part integer NOT NULL,
+  bytes bytea NOT NULL,
+  PRIMARY KEY (sha256, part)
+);
+ALTER TABLE parts ALTER COLUMN bytes SET STORAGE EXTERNAL
+"""
+"""Rasters and documents are compressed already."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -190,6 +201,13 @@ def jobs(schema: str) -> Part:
             _refusal(schema, "jobs_end", "a job ends once", when=ended),
             _before(schema, "jobs", "UPDATE", "jobs_end"),
         ],
+    )
+
+
+def filing(schema: str) -> Part:
+    """Return the part with the files of documents and rasters."""
+    return Part(
+        _split(_FILING), [_before(schema, "parts", "UPDATE OR DELETE OR TRUNCATE", "append_only", each="STATEMENT")]
     )
 
 

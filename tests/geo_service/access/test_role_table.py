@@ -9,6 +9,9 @@ from fastapi.routing import iter_route_contexts
 from geo_service.access.dependencies import requires
 from geo_service.access.principals import Role
 
+# Who is let in is decided before the store is asked; tokens in either kind of store are tested on their own.
+KINDS = ("sqlite",)
+
 N, P, V, E, R = Role.nobody, Role.public, Role.viewer, Role.editor, Role.reviewer
 
 TABLE = {
@@ -71,6 +74,8 @@ TABLE = {
     ("GET", "/changesets/{changeset_id}/history"): (V, "/changesets/1/history", 200),
     # Whoever is let in is told that there is no such paper: printing takes seconds.
     ("GET", "/maps/print.pdf"): (P, "/maps/print.pdf?paper=A9", 422),
+    # Whoever is let in is told that there is no such zoom: tiles take seconds.
+    ("GET", "/exports/{form}"): (P, "/exports/pmtiles?max_zoom=17", 422),
     ("GET", "/maps/figures"): (P, "/maps/figures", 200),
     ("GET", "/maps/overview.html"): (V, "/maps/overview.html", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
@@ -89,6 +94,12 @@ TABLE = {
     ("GET", "/access"): (V, "/access", 422),
     ("GET", "/maps/routes"): (V, "/maps/routes", 200),
     ("GET", "/maps/routes/{form}"): (V, "/maps/routes/csv?from=46.1,39.2&to=46.7,39.6", 200),
+    ("GET", "/reports"): (V, "/reports?from=2020-01-02&to=2020-01-01", 422),
+    ("POST", "/editions"): (R, "/editions", 422),
+    ("GET", "/editions"): (V, "/editions", 200),
+    ("GET", "/editions/{number}"): (V, "/editions/1", 404),
+    ("GET", "/editions/{number}/compare"): (V, "/editions/1/compare", 404),
+    ("GET", "/editions/{number}/verify"): (V, "/editions/1/verify", 404),
     # It is reversed once; after that nothing of it is left to reverse.
     ("POST", "/changesets/{changeset_id}/reverse"): (E, "/changesets/1/reverse", 201),
     ("POST", "/maps/review/{changeset_id}/reverse"): (E, "/maps/review/1/reverse", 409),

@@ -9,6 +9,9 @@ from geo_service.access.settings import is_loopback
 from geo_service.app import create_app
 from geo_service.clock import utc_now
 
+# Of the addresses, hosts and pages that ask: what the store is kept in is not the point.
+KINDS = ("sqlite",)
+
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104 - that it is refused
 def test_others_are_not_served_without_a_token(clearway, data, host):

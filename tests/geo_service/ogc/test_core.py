@@ -37,31 +37,31 @@ def every(client, address):
     return found
 
 
-def test_root(filled):
-    answer = filled.get("/", headers={"Accept": "application/json"})
+def test_root(reading):
+    answer = reading.get("/", headers={"Accept": "application/json"})
     assert answer.headers["content-type"] == "application/json"
     body = answer.json()
     for name in ("self", "service-desc", "service-doc", "conformance", "data"):
         assert rel(body, name), name
     assert rel(body, "service-desc")[0]["type"] == "application/vnd.oai.openapi+json;version=3.0"
     for one in body["links"]:
-        assert filled.get(one["href"]).status_code == 200, one
+        assert reading.get(one["href"]).status_code == 200, one
 
 
-def test_a_browser_gets_the_map_at_the_root(filled):
-    answer = filled.get("/", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"})
+def test_a_browser_gets_the_map_at_the_root(reading):
+    answer = reading.get("/", headers={"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"})
     assert answer.headers["content-type"].startswith("text/html")
     assert "leaflet" in answer.text.lower()
 
 
-def test_api_definition(filled):
-    answer = filled.get("/api")
+def test_api_definition(reading):
+    answer = reading.get("/api")
     assert answer.headers["content-type"].replace(" ", "") == "application/vnd.oai.openapi+json;version=3.0"
     validate(answer.json())
 
 
-def test_oas30_has_what_clients_look_for(filled):
-    body = filled.get("/api").json()
+def test_oas30_has_what_clients_look_for(reading):
+    body = reading.get("/api").json()
     limit = body["components"]["parameters"]["limit"]["schema"]
     assert (limit["type"], limit["minimum"], limit["default"], limit["maximum"]) == ("integer", 1, 10, 10_000)
     for layer in LAYERS.values():
@@ -78,15 +78,15 @@ def test_oas30_has_what_clients_look_for(filled):
     assert "default" in limit
 
 
-def test_the_interface_is_readable_without_another_host(filled):
-    page = filled.get("/api.html")
+def test_the_interface_is_readable_without_another_host(reading):
+    page = reading.get("/api.html")
     assert page.status_code == 200
     assert "/collections/hazards/items" in page.text
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
 
 
-def test_conformance(filled):
-    classes = filled.get("/conformance").json()["conformsTo"]
+def test_conformance(reading):
+    classes = reading.get("/conformance").json()["conformsTo"]
     for name in (
         "ogcapi-features-1/1.0/conf/core", "ogcapi-features-2/1.0/conf/crs", "ogcapi-features-3/1.0/conf/filter",
         "ogcapi-features-3/1.0/conf/features-filter", "cql2/1.0/conf/cql2-text", "cql2/1.0/conf/basic-cql2",
@@ -96,34 +96,34 @@ def test_conformance(filled):
         assert f"http://www.opengis.net/spec/{name}" in classes
 
 
-def test_fc_md(filled):
-    body = filled.get("/collections").json()
+def test_fc_md(reading):
+    body = reading.get("/collections").json()
     assert [one["id"] for one in body["collections"]] == list(LAYERS)
     assert {one["type"] for one in body["links"]} == {"application/json", "text/html"}
     for one in body["collections"]:
-        own = filled.get(f"/collections/{one['id']}").json()
+        own = reading.get(f"/collections/{one['id']}").json()
         assert own == one
 
 
 @LAYER
-def test_sfc_md(filled, layer):
-    body = filled.get(f"/collections/{layer}").json()
+def test_sfc_md(reading, layer):
+    body = reading.get(f"/collections/{layer}").json()
     assert (body["itemType"], body["storageCrs"], body["crs"][0]) == ("feature", CRS84, CRS84)
-    assert body["itemCount"] == items(filled, layer).json()["numberMatched"]
+    assert body["itemCount"] == items(reading, layer).json()["numberMatched"]
     for name in ("self", "items", "describedby", "enclosure", "http://www.opengis.net/def/rel/ogc/1.0/schema"):
         assert rel(body, name), name
     assert {"application/geo+json", "application/flatgeobuf"} <= {one["type"] for one in rel(body, "items")}
     for one in body["links"]:
-        answer = filled.get(one["href"])
+        answer = reading.get(one["href"])
         assert answer.status_code == 200, one
         assert answer.headers["content-type"].partition(";")[0] == one["type"].partition(";")[0], one
     around = box(*body["extent"]["spatial"]["bbox"][0])
-    assert all(around.covers(shape(one["geometry"])) for one in items(filled, layer, limit=100).json()["features"])
+    assert all(around.covers(shape(one["geometry"])) for one in items(reading, layer, limit=100).json()["features"])
 
 
 @LAYER
-def test_fc_op_and_fc_response(filled, layer):
-    answer = items(filled, layer)
+def test_fc_op_and_fc_response(reading, layer):
+    answer = items(reading, layer)
     assert answer.headers["content-type"] == "application/geo+json"
     body = answer.json()
     assert body["type"] == "FeatureCollection"
@@ -134,14 +134,14 @@ def test_fc_op_and_fc_response(filled, layer):
 @pytest.mark.parametrize(
     ("limit", "count"), [("1", 1), ("10", 10), ("25", 25), ("10000", 25), ("99999999", 25), (None, 10)]
 )
-def test_fc_limit_response(filled, limit, count):
+def test_fc_limit_response(reading, limit, count):
     asked = {} if limit is None else {"limit": limit}
-    assert items(filled, **asked).json()["numberReturned"] == count
+    assert items(reading, **asked).json()["numberReturned"] == count
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "x", "1.5", "", "1e3", "١"])
-def test_fc_limit_of_another_kind_is_400(filled, limit):
-    assert items(filled, limit=limit).status_code == 400
+def test_fc_limit_of_another_kind_is_400(reading, limit):
+    assert items(reading, limit=limit).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -151,18 +151,18 @@ def test_fc_limit_of_another_kind_is_400(filled, limit):
         ("46.006,39.006,46.019,39.019", 0), ("170,-90,-170,90", 0), ("46.1,39,-170,39.005", 5), ("46.001,39.001,46.002,39.002", 1),
     ],
 )  # fmt: skip
-def test_fc_bbox_response(filled, bbox, found):
-    body = items(filled, bbox=bbox, limit=100).json()
+def test_fc_bbox_response(reading, bbox, found):
+    body = items(reading, bbox=bbox, limit=100).json()
     assert body["numberMatched"] == len(body["features"]) == found
 
 
-def test_fc_bbox_agrees_with_brute_force(filled):
-    every_one = items(filled, limit=100).json()["features"]
+def test_fc_bbox_agrees_with_brute_force(reading):
+    every_one = items(reading, limit=100).json()["features"]
     for k in range(40):
         west, south = 45.99 + k * 0.005, 38.99 + (k % 7) * 0.01
         asked = box(west, south, west + 0.013 * (k % 4 + 1), south + 0.021)
         expected = [one["id"] for one in every_one if shape(one["geometry"]).intersects(asked)]
-        found = items(filled, limit=100, bbox=",".join(map(str, asked.bounds))).json()["features"]
+        found = items(reading, limit=100, bbox=",".join(map(str, asked.bounds))).json()["features"]
         assert [one["id"] for one in found] == expected
 
 
@@ -181,8 +181,8 @@ def test_fc_bbox_agrees_with_brute_force(filled):
         "900,0,901,1",
     ],
 )
-def test_fc_bbox_that_is_none_is_400(filled, bbox):
-    answer = items(filled, bbox=bbox)
+def test_fc_bbox_that_is_none_is_400(reading, bbox):
+    answer = items(reading, bbox=bbox)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["place"] == "bbox"
 
@@ -195,13 +195,13 @@ def test_fc_bbox_that_is_none_is_400(filled, bbox):
         ("2020-06-01/9999-12-31T00:00:00Z", "2020-06-01", "9999"), ("../..", "0", "9999"),
     ],
 )  # fmt: skip
-def test_fc_time_response(filled, when, first, last):
+def test_fc_time_response(reading, when, first, last):
     expected = [
         one["id"]
-        for one in items(filled, limit=100).json()["features"]
+        for one in items(reading, limit=100).json()["features"]
         if first <= one["properties"]["opened_on"] <= last
     ]
-    found = items(filled, limit=100, datetime=when).json()["features"]
+    found = items(reading, limit=100, datetime=when).json()["features"]
     assert [one["id"] for one in found] == expected
     assert found
 
@@ -219,8 +219,8 @@ def test_fc_time_response(filled, when, first, last):
         "99999999-01-01",
     ],
 )
-def test_fc_time_that_is_none_is_400(filled, when):
-    assert items(filled, datetime=when).status_code == 400
+def test_fc_time_that_is_none_is_400(reading, when):
+    assert items(reading, datetime=when).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -237,34 +237,34 @@ def test_fc_time_that_is_none_is_400(filled, when):
         "/collections/hazards/items/H-001/versions",
     ],
 )
-def test_query_param_unknown_is_400(filled, address):
-    answer = filled.get(address, params={"my-own": "1"})
+def test_query_param_unknown_is_400(reading, address):
+    answer = reading.get(address, params={"my-own": "1"})
     assert answer.status_code == 400
     assert "my-own" in answer.json()["detail"]
-    assert filled.get(address).status_code == 200
+    assert reading.get(address).status_code == 200
 
 
 @pytest.mark.parametrize(
     "query",
     ["as_of=x", "known_at=2020-01-01", "as_of=2999-01-01", "f=x", "crs=EPSG:9", "bbox-crs=x", "resultType=all", "filter-lang=sql", "filter-crs=x", "sortby=x", "properties=x", "skipGeometry=2", "offset=-1", "classification=CHA&classification=SHA", "reported_area_m2=x", "opened_on=x", "withdrawn=x", "limit=1&limit=2", "note=%00", "rev=x", "%ff=1", "note=%ff"],
 )  # fmt: skip
-def test_query_param_invalid_is_400_with_its_place(filled, query):
-    answer = filled.get(f"/collections/hazards/items?{query}")
+def test_query_param_invalid_is_400_with_its_place(reading, query):
+    answer = reading.get(f"/collections/hazards/items?{query}")
     assert answer.status_code == 400, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @LAYER
 @pytest.mark.parametrize("limit", [1, 3, 7])
-def test_fc_links_the_union_of_pages_is_everything_once(filled, layer, limit):
-    whole = items(filled, layer, limit=1000).json()
+def test_fc_links_the_union_of_pages_is_everything_once(reading, layer, limit):
+    whole = items(reading, layer, limit=1000).json()
     assert not rel(whole, "next")
-    found = every(filled, f"/collections/{layer}/items?limit={limit}")
+    found = every(reading, f"/collections/{layer}/items?limit={limit}")
     assert [one["id"] for one in found] == [one["id"] for one in whole["features"]]
     assert found == whole["features"]
 
 
-def test_fc_links_next_keeps_every_parameter_and_prev_leads_back(filled):
+def test_fc_links_next_keeps_every_parameter_and_prev_leads_back(reading):
     asked = {
         "limit": 3,
         "bbox": "45,38,48,41",
@@ -273,14 +273,14 @@ def test_fc_links_next_keeps_every_parameter_and_prev_leads_back(filled):
         "crs": "http://www.opengis.net/def/crs/EPSG/0/4326",
         "properties": "opened_on,classification",
     }
-    whole = items(filled, **asked | {"limit": 1000}).json()
-    first = items(filled, **asked).json()
+    whole = items(reading, **asked | {"limit": 1000}).json()
+    first = items(reading, **asked).json()
     address = rel(first, "next")[0]["href"]
     assert "," not in urlsplit(address).query
-    second = filled.get(address).json()
+    second = reading.get(address).json()
     assert first["features"] + second["features"] == whole["features"][:6]
-    assert filled.get(rel(second, "prev")[0]["href"]).json()["features"] == first["features"]
-    assert every(filled, str(items(filled, **asked).url)) == whole["features"]
+    assert reading.get(rel(second, "prev")[0]["href"]).json()["features"] == first["features"]
+    assert every(reading, str(items(reading, **asked).url)) == whole["features"]
 
 
 def test_fc_links_of_a_page_stay_with_its_view_when_somebody_records(filled):
@@ -301,44 +301,44 @@ def test_fc_links_of_a_page_stay_with_its_view_when_somebody_records(filled):
     assert first["numberReturned"] + rest["numberReturned"] == rest["numberMatched"] == 25
 
 
-def test_fc_rel_type(filled):
-    body = items(filled).json()
+def test_fc_rel_type(reading):
+    body = items(reading).json()
     assert rel(body, "self")[0]["type"] == "application/geo+json"
     kinds = {one["type"] for one in rel(body, "alternate")}
     assert {"text/html", "text/csv", "application/geo+json-seq", "application/flatgeobuf"} <= kinds
     for one in rel(body, "alternate"):
-        assert filled.get(one["href"]).headers["content-type"].partition(";")[0] == one["type"].partition(";")[0]
+        assert reading.get(one["href"]).headers["content-type"].partition(";")[0] == one["type"].partition(";")[0]
 
 
-def test_fc_time_stamp(filled):
-    stamp = items(filled).json()["timeStamp"]
+def test_fc_time_stamp(reading):
+    stamp = items(reading).json()["timeStamp"]
     assert dt.datetime.fromisoformat(stamp) <= dt.datetime.now(dt.UTC)
     assert stamp.endswith("Z")
-    assert stamp == filled.get("/changesets").json()["changesets"][0]["recorded_at"]
+    assert stamp == reading.get("/changesets").json()["changesets"][0]["recorded_at"]
 
 
-def test_fc_number_of_hits(filled):
-    body = items(filled, resultType="hits", classification="CHA").json()
+def test_fc_number_of_hits(reading):
+    body = items(reading, resultType="hits", classification="CHA").json()
     assert (body["numberMatched"], body["numberReturned"], body["features"]) == (9, 0, [])
 
 
 @LAYER
-def test_f_op_and_f_success(filled, layer):
-    for one in items(filled, layer, limit=100).json()["features"]:
-        answer = filled.get(f"/collections/{layer}/items/{one['id']}")
+def test_f_op_and_f_success(reading, layer):
+    for one in items(reading, layer, limit=100).json()["features"]:
+        answer = reading.get(f"/collections/{layer}/items/{one['id']}")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/geo+json")
         own = answer.json()
         assert (own["id"], own["geometry"], own["properties"]) == (one["id"], one["geometry"], one["properties"])
 
 
-def test_f_links(filled):
-    body = filled.get("/collections/hazards/items/H-001").json()
+def test_f_links(reading):
+    body = reading.get("/collections/hazards/items/H-001").json()
     for name in ("self", "alternate", "collection"):
-        assert filled.get(rel(body, name)[0]["href"]).status_code == 200
+        assert reading.get(rel(body, name)[0]["href"]).status_code == 200
 
 
-def test_crs84_is_longitude_first(filled):
-    answer = items(filled, limit=1)
+def test_crs84_is_longitude_first(reading):
+    answer = items(reading, limit=1)
     assert answer.headers["content-crs"] == f"<{CRS84}>"
     assert shape(answer.json()["features"][0]["geometry"]).bounds == pytest.approx((46, 39, 46.005, 39.005))
 
@@ -356,9 +356,9 @@ def test_crs84_is_longitude_first(filled):
         "/collections/hazards/items/H-001/versions",
     ],
 )
-def test_html(filled, address):
+def test_html(reading, address):
     for how in ({"headers": {"Accept": "text/html"}}, {"params": {"f": "html"}}):
-        answer = filled.get(address, **how)
+        answer = reading.get(address, **how)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/html")
         assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1)', answer.text)
@@ -390,9 +390,9 @@ def test_html_carries_the_sentences_and_what_was_uploaded_stays_text(filled):
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "image/png", "text/turtle;q=0.5", "application/json;q=0"])
-def test_nothing_that_the_client_takes_is_406(filled, accept):
-    assert items(filled).status_code == 200
-    assert filled.get("/collections/hazards/items", headers={"Accept": accept}).status_code == 406
+def test_nothing_that_the_client_takes_is_406(reading, accept):
+    assert items(reading).status_code == 200
+    assert reading.get("/collections/hazards/items", headers={"Accept": accept}).status_code == 406
 
 
 @pytest.mark.parametrize(
@@ -405,14 +405,14 @@ def test_nothing_that_the_client_takes_is_406(filled, accept):
         "text/html;q=0.1, application/json",
     ],
 )
-def test_what_programs_accept_is_geojson(filled, accept):
-    answer = filled.get("/collections/hazards/items", headers={"Accept": accept})
+def test_what_programs_accept_is_geojson(reading, accept):
+    answer = reading.get("/collections/hazards/items", headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/geo+json"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_405_says_what_is_allowed(filled, method):
-    answer = filled.request(method, "/collections/hazards/items")
+def test_405_says_what_is_allowed(reading, method):
+    answer = reading.request(method, "/collections/hazards/items")
     assert answer.status_code == 405
     assert "POST" in answer.headers["allow"]
 
@@ -427,28 +427,28 @@ def test_405_says_what_is_allowed(filled, method):
         "/collections/hazards/items/none/versions",
     ],
 )
-def test_404(filled, address):
-    assert filled.get(address).status_code == 404
+def test_404(reading, address):
+    assert reading.get(address).status_code == 404
 
 
-def test_sorting_ends_with_the_id(filled):
-    every_one = items(filled, limit=100).json()["features"]
-    found = items(filled, limit=100, sortby="-classification,opened_on").json()["features"]
+def test_sorting_ends_with_the_id(reading):
+    every_one = items(reading, limit=100).json()["features"]
+    found = items(reading, limit=100, sortby="-classification,opened_on").json()["features"]
     ordered = sorted(every_one, key=lambda one: one["id"])
     ordered.sort(key=lambda one: one["properties"]["opened_on"])
     ordered.sort(key=lambda one: one["properties"]["classification"], reverse=True)
     assert [one["id"] for one in found] == [one["id"] for one in ordered]
 
 
-def test_properties_and_geometry_are_left_out_on_request(filled):
-    one = items(filled, limit=1, properties="classification", skipGeometry="true").json()["features"][0]
+def test_properties_and_geometry_are_left_out_on_request(reading):
+    one = items(reading, limit=1, properties="classification", skipGeometry="true").json()["features"][0]
     assert (one["id"], one["geometry"], one["properties"]) == ("H-000", None, {"classification": "CHA"})
 
 
-def test_offset_stays_for_those_who_count(filled):
-    whole = items(filled, limit=100).json()["features"]
-    assert items(filled, limit=5, offset=7).json()["features"] == whole[7:12]
-    assert items(filled, limit=5, offset=999).json()["features"] == []
+def test_offset_stays_for_those_who_count(reading):
+    whole = items(reading, limit=100).json()["features"]
+    assert items(reading, limit=5, offset=7).json()["features"] == whole[7:12]
+    assert items(reading, limit=5, offset=999).json()["features"] == []
 
 
 @pytest.mark.parametrize(
@@ -465,9 +465,9 @@ def test_offset_stays_for_those_who_count(filled):
         ("withdrawn", "true", 0),
     ],
 )
-def test_a_property_as_parameter_is_equality(filled, name, value, found):
-    body = items(filled, limit=100, **{name: value}).json()
-    every_one = [one["properties"][name] for one in items(filled, limit=100).json()["features"]]
+def test_a_property_as_parameter_is_equality(reading, name, value, found):
+    body = items(reading, limit=100, **{name: value}).json()
+    every_one = [one["properties"][name] for one in items(reading, limit=100).json()["features"]]
     expected = sum(
         value in one if isinstance(one, list) else str(one).lower().removesuffix(".0") == value.lower()
         for one in every_one

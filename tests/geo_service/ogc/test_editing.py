@@ -28,10 +28,10 @@ def post(client, document, **headers):
     return client.post(HOME, content=orjson.dumps(document), headers=GEOJSON | headers)
 
 
-def test_options(filled):
-    assert set(filled.options(HOME).headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+def test_options(reading):
+    assert set(reading.options(HOME).headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
     for record in ("H-001", "unknown_id"):
-        answer = filled.options(f"{HOME}/{record}")
+        answer = reading.options(f"{HOME}/{record}")
         assert answer.status_code == 200
         assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
@@ -60,13 +60,13 @@ def test_post_without_an_id_is_given_one_and_the_same_again_is_409(filled):
     assert post(filled, new(None)).status_code == 409
 
 
-def test_post_of_an_id_in_force_is_409(filled):
-    assert post(filled, new("H-001")).status_code == 409
+def test_post_of_an_id_in_force_is_409(reading):
+    assert post(reading, new("H-001")).status_code == 409
 
 
 @pytest.mark.parametrize("media", ["text/plain", "application/xml", "", "application/gml+xml"])
-def test_post_of_another_type_is_415(filled, media):
-    assert filled.post(HOME, content=orjson.dumps(new()), headers={"Content-Type": media}).status_code == 415
+def test_post_of_another_type_is_415(reading, media):
+    assert reading.post(HOME, content=orjson.dumps(new()), headers={"Content-Type": media}).status_code == 415
 
 
 @pytest.mark.parametrize(
@@ -92,15 +92,15 @@ def test_post_of_another_type_is_415(filled, media):
         (b'{"type": "Feature", "geometry": ' + b"[" * 500 + b"]" * 500 + b', "properties": {}}', 400, None),
     ],
 )
-def test_post_of_what_breaks_a_rule_names_the_field(filled, document, status, field):
-    before = filled.get(HOME).json()["revision"]
+def test_post_of_what_breaks_a_rule_names_the_field(reading, document, status, field):
+    before = reading.get(HOME).json()["revision"]
     content = document if isinstance(document, bytes) else orjson.dumps(document)
-    answer = filled.post(HOME, content=content, headers=GEOJSON)
+    answer = reading.post(HOME, content=content, headers=GEOJSON)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     if field:
         assert field in [one["place"] for one in answer.json()["errors"]]
-    assert filled.get(HOME).json()["revision"] == before
+    assert reading.get(HOME).json()["revision"] == before
 
 
 @pytest.mark.parametrize("code", [4326, 3857, 32638, 32639])
@@ -122,8 +122,8 @@ def test_post_in_another_system_is_stored_in_degrees(filled, code):
     assert kept == pytest.approx([46.12, 39.13], abs=1e-8)
 
 
-def test_post_in_an_unknown_system_is_400(filled):
-    assert post(filled, new(), **{"Content-Crs": "<http://www.opengis.net/def/crs/EPSG/0/9999>"}).status_code == 400
+def test_post_in_an_unknown_system_is_400(reading):
+    assert post(reading, new(), **{"Content-Crs": "<http://www.opengis.net/def/crs/EPSG/0/9999>"}).status_code == 400
 
 
 def test_patch_of_the_geometry_alone_keeps_the_rest_and_holds_from_today(filled):
@@ -156,11 +156,11 @@ def test_patch_with_null_takes_a_property_away(filled):
     assert filled.get(f"{HOME}/H-004").json()["properties"]["note"] is None
 
 
-def test_patch_that_changes_nothing_makes_no_version(filled):
-    before = filled.get(f"{HOME}/H-001")
-    answer = patch(filled, "H-001", {"properties": {"classification": before.json()["properties"]["classification"]}})
+def test_patch_that_changes_nothing_makes_no_version(reading):
+    before = reading.get(f"{HOME}/H-001")
+    answer = patch(reading, "H-001", {"properties": {"classification": before.json()["properties"]["classification"]}})
     assert (answer.status_code, answer.headers["etag"]) == (200, before.headers["etag"].split(".")[0].rstrip('"') + '"')
-    assert len(filled.get(f"{HOME}/H-001/versions").json()["features"]) == 1
+    assert len(reading.get(f"{HOME}/H-001/versions").json()["features"]) == 1
 
 
 def test_the_past_is_corrected_by_its_date_and_a_reason(filled):
@@ -180,27 +180,27 @@ def test_put_replaces_the_whole(filled):
     assert (after["note"], after["devices"], after["classification"]) == (None, ["unknown"], "SHA")
 
 
-def test_put_of_what_was_read_makes_no_version(filled):
-    read = filled.get(f"{HOME}/H-003").json()
-    answer = filled.put(f"{HOME}/H-003", content=orjson.dumps(read), headers=GEOJSON)
+def test_put_of_what_was_read_makes_no_version(reading):
+    read = reading.get(f"{HOME}/H-003").json()
+    answer = reading.put(f"{HOME}/H-003", content=orjson.dumps(read), headers=GEOJSON)
     assert answer.status_code == 200, answer.text
-    assert len(filled.get(f"{HOME}/H-003/versions").json()["features"]) == 1
+    assert len(reading.get(f"{HOME}/H-003/versions").json()["features"]) == 1
 
 
-def test_a_survey_that_moves_the_day_of_opening_is_refused_with_its_field(filled):
-    answer = patch(filled, "H-001", {"properties": {"opened_on": "2019-01-01"}})
+def test_a_survey_that_moves_the_day_of_opening_is_refused_with_its_field(reading):
+    answer = patch(reading, "H-001", {"properties": {"opened_on": "2019-01-01"}})
     assert (answer.status_code, answer.json()["errors"][0]["place"]) == (422, "opened_on")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_what_is_not_there_is_404(filled, method):
+def test_what_is_not_there_is_404(reading, method):
     more = {} if method == "delete" else {"content": orjson.dumps(new("none")), "headers": GEOJSON}
-    assert getattr(filled, method)(f"{HOME}/none", **more).status_code == 404
+    assert getattr(reading, method)(f"{HOME}/none", **more).status_code == 404
 
 
-def test_an_id_never_changes(filled):
-    assert patch(filled, "H-001", {"id": "H-999"}).status_code == 422
-    assert patch(filled, "H-001", {"properties": {"id": "H-999"}}).status_code == 422
+def test_an_id_never_changes(reading):
+    assert patch(reading, "H-001", {"id": "H-999"}).status_code == 422
+    assert patch(reading, "H-001", {"properties": {"id": "H-999"}}).status_code == 422
 
 
 def test_delete_withdraws_and_history_stays(filled):

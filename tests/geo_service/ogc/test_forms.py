@@ -25,14 +25,14 @@ def same(frame, rows):
 
 
 @LAYER
-def test_files_hold_every_record_exactly(filled, layer, tmp_path):
-    rows = filled.get(f"/collections/{layer}/items", params={"limit": 1000}).json()["features"]
+def test_files_hold_every_record_exactly(reading, layer, tmp_path):
+    rows = reading.get(f"/collections/{layer}/items", params={"limit": 1000}).json()["features"]
     for form, kind in (
         ("fgb", "application/flatgeobuf"),
         ("gpkg", "application/geopackage+sqlite3"),
         ("parquet", "application/vnd.apache.parquet"),
     ):
-        answer = filled.get(f"/collections/{layer}/items", params={"f": form})
+        answer = reading.get(f"/collections/{layer}/items", params={"f": form})
         assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
         assert answer.headers["ogc-numbermatched"] == answer.headers["ogc-numberreturned"] == str(len(rows))
         path = tmp_path / f"a.{form}"
@@ -43,7 +43,7 @@ def test_files_hold_every_record_exactly(filled, layer, tmp_path):
             else gpd.read_file(path, **({"layer": layer} if form == "gpkg" else {}))
         )
         same(frame, rows)
-    text = filled.get(f"/collections/{layer}/items", params={"f": "csv"}).text
+    text = reading.get(f"/collections/{layer}/items", params={"f": "csv"}).text
     lines = list(csv.DictReader(io.StringIO(text)))
     same(
         gpd.GeoDataFrame(
@@ -51,28 +51,28 @@ def test_files_hold_every_record_exactly(filled, layer, tmp_path):
         ),
         rows,
     )
-    answer = filled.get(f"/collections/{layer}/items", params={"f": "geojsonseq"})
+    answer = reading.get(f"/collections/{layer}/items", params={"f": "geojsonseq"})
     assert answer.headers["content-type"] == "application/geo+json-seq"
     assert [json.loads(one) for one in answer.text.split("\x1e")[1:]] == rows
 
 
-def test_files_are_paged_by_headers(filled):
+def test_files_are_paged_by_headers(reading):
     for form in ("csv", "geojsonseq", "fgb"):
-        answer = filled.get("/collections/hazards/items", params={"f": form, "limit": 10})
+        answer = reading.get("/collections/hazards/items", params={"f": form, "limit": 10})
         assert (answer.headers["ogc-numbermatched"], answer.headers["ogc-numberreturned"]) == ("25", "10")
         following = [one for one in answer.headers["link"].split(", ") if 'rel="next"' in one]
         assert len(following) == 1
         address = following[0].partition(">")[0].lstrip("<")
         assert "," not in address
-        again = filled.get(address)
+        again = reading.get(address)
         assert again.headers["content-type"] == answer.headers["content-type"]
         assert again.headers["ogc-numberreturned"] == "10"
         assert again.content != answer.content
 
 
-def test_files_are_in_the_system_that_is_asked_for(filled, tmp_path):
+def test_files_are_in_the_system_that_is_asked_for(reading, tmp_path):
     for form in ("fgb", "gpkg", "parquet"):
-        answer = filled.get("/collections/hazards/items", params={"f": form, "crs": EPSG.format(32638)})
+        answer = reading.get("/collections/hazards/items", params={"f": form, "crs": EPSG.format(32638)})
         (tmp_path / f"u.{form}").write_bytes(answer.content)
         frame = gpd.read_parquet(tmp_path / "u.parquet") if form == "parquet" else gpd.read_file(tmp_path / f"u.{form}")
         assert frame.crs.to_epsg() == 32638
@@ -80,12 +80,12 @@ def test_files_are_in_the_system_that_is_asked_for(filled, tmp_path):
         assert answer.headers["content-crs"] == f"<{EPSG.format(32638)}>"
 
 
-def test_no_temporary_file_stays(filled, monkeypatch, tmp_path):
+def test_no_temporary_file_stays(reading, monkeypatch, tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     for form in ("fgb", "gpkg", "parquet"):
-        assert filled.get("/collections/hazards/items", params={"f": form}).status_code == 200
+        assert reading.get("/collections/hazards/items", params={"f": form}).status_code == 200
     assert list(folder.iterdir()) == []
 
 
@@ -120,8 +120,8 @@ def test_an_empty_layer_opens_with_its_fields_and_geometry(client, layer, tmp_pa
 
 
 @LAYER
-def test_schema_is_valid_and_every_item_validates(filled, layer):
-    answer = filled.get(f"/collections/{layer}/schema")
+def test_schema_is_valid_and_every_item_validates(reading, layer):
+    answer = reading.get(f"/collections/{layer}/schema")
     assert answer.headers["content-type"] == "application/schema+json"
     schema = answer.json()
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -137,14 +137,14 @@ def test_schema_is_valid_and_every_item_validates(filled, layer):
         assert name == "geometry" or isinstance(one["type"], str)
         assert one["title"]
     validator = jsonschema.Draft202012Validator(schema)
-    for item in filled.get(f"/collections/{layer}/items", params={"limit": 1000}).json()["features"]:
+    for item in reading.get(f"/collections/{layer}/items", params={"limit": 1000}).json()["features"]:
         # A property without a value is null in a feature: nullability stands outside of the type.
         validator.validate({name: value for name, value in item["properties"].items() if value is not None})
         assert set(item["properties"]) - {"extra"} == set(properties) - {"geometry"}
 
 
-def test_what_is_worked_out_is_read_only_in_the_schema(filled):
-    properties = filled.get("/collections/hazards/schema").json()["properties"]
+def test_what_is_worked_out_is_read_only_in_the_schema(reading):
+    properties = reading.get("/collections/hazards/schema").json()["properties"]
     assert {name for name, one in properties.items() if one.get("readOnly")} == {"area_m2", "open_m2", "state"}
 
 
@@ -164,15 +164,15 @@ ADDRESSES = [
 ]
 
 
-def test_every_read_has_a_strong_tag_and_answers_304(filled):
+def test_every_read_has_a_strong_tag_and_answers_304(reading):
     for address in ADDRESSES:
-        tag = filled.get(address).headers["etag"]
+        tag = reading.get(address).headers["etag"]
         assert tag.startswith('"'), address
-        again = filled.get(address, headers={"If-None-Match": tag})
+        again = reading.get(address, headers={"If-None-Match": tag})
         assert (again.status_code, again.content) == (304, b""), address
         assert again.headers["etag"] == tag
-        packed = filled.get(address, headers={"Accept-Encoding": "gzip"})
-        plain = filled.get(address, headers={"Accept-Encoding": "identity"})
+        packed = reading.get(address, headers={"Accept-Encoding": "gzip"})
+        plain = reading.get(address, headers={"Accept-Encoding": "identity"})
         assert packed.content == plain.content, address
         if packed.headers.get("content-encoding"):
             assert packed.headers["etag"] != plain.headers["etag"], address
@@ -220,10 +220,10 @@ def test_only_what_its_address_pins_is_immutable(filled):
     assert filled.get("/collections/hazards/items", params=pinned).content == answer.content
 
 
-def test_past_dates_and_knowledge_are_answered(filled):
-    assert filled.get("/collections/hazards/items", params={"as_of": "2020-06-15"}).json()["numberMatched"] == 13
-    first = filled.get("/changesets").json()["changesets"][-1]["recorded_at"]
-    assert filled.get("/collections/hazards/items", params={"known_at": first}).json()["numberMatched"] == 0
+def test_past_dates_and_knowledge_are_answered(reading):
+    assert reading.get("/collections/hazards/items", params={"as_of": "2020-06-15"}).json()["numberMatched"] == 13
+    first = reading.get("/changesets").json()["changesets"][-1]["recorded_at"]
+    assert reading.get("/collections/hazards/items", params={"known_at": first}).json()["numberMatched"] == 0
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_past_dates_and_knowledge_are_answered(filled):
         ("identity", False),
     ],
 )
-def test_answers_are_packed_only_for_who_asks(filled, taken, packed):
-    answer = filled.get("/collections/hazards/items", headers={"Accept-Encoding": taken})
+def test_answers_are_packed_only_for_who_asks(reading, taken, packed):
+    answer = reading.get("/collections/hazards/items", headers={"Accept-Encoding": taken})
     assert (answer.headers.get("content-encoding") == "gzip") == packed
     assert answer.json()["numberMatched"] == 25

@@ -127,7 +127,7 @@ def test_the_document_fuzzed(filled):
 
 
 @pytest.mark.slow
-def test_queries_of_any_text(filled):
+def test_queries_of_any_text(reading):
     texts = st.one_of(
         st.text(max_size=30),
         st.text(alphabet=string.digits + ",.-+/:TZe", max_size=30),
@@ -154,7 +154,7 @@ def test_queries_of_any_text(filled):
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
     def ask(query, layer):
         try:
-            answer = filled.get(f"/collections/{layer}/items", params=query)
+            answer = reading.get(f"/collections/{layer}/items", params=query)
         except UnicodeEncodeError:
             return  # no address holds half of a surrogate
         sound(answer)
@@ -163,11 +163,11 @@ def test_queries_of_any_text(filled):
 
 
 @pytest.mark.slow
-def test_filters_of_any_words(filled):
+def test_filters_of_any_words(reading):
     @given(st.lists(st.sampled_from(WORDS), max_size=14))
     @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
     def ask(words):
-        sound(filled.get("/collections/hazards/items", params={"filter": " ".join(words)}))
+        sound(reading.get("/collections/hazards/items", params={"filter": " ".join(words)}))
 
     ask()
 

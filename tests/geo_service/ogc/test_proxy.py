@@ -10,16 +10,17 @@ from geo_service.clock import utc_now
 TOLD = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "maps.example.org", "X-Forwarded-Prefix": "/clearway"}
 
 
-@pytest.fixture
-def proxied(filled):
-    """A visitor with a token, through a proxy on this machine or from elsewhere."""
-    text = tokens.create(filled.app.state.service.log.tokens, utc_now, "one", "viewer")[1]
+@pytest.fixture(scope="module")
+def proxied(full):
+    """A visitor with a token, through a proxy on this machine or from elsewhere; all of them read one register."""
+    with full() as one:
+        text = tokens.create(one.app.state.service.log.tokens, utc_now, "one", "viewer")[1]
 
-    def client(address="127.0.0.1", **told):
-        headers = {"Authorization": f"Bearer {text}"} | (TOLD | told)
-        return TestClient(filled.app, base_url="http://inside:8000", client=(address, 1), headers=headers)
+        def client(address="127.0.0.1", **told):
+            headers = {"Authorization": f"Bearer {text}"} | (TOLD | told)
+            return TestClient(one.app, base_url="http://inside:8000", client=(address, 1), headers=headers)
 
-    return client
+        yield client
 
 
 def addresses(body):

@@ -18,7 +18,7 @@ from geo_service.store import open_store
 from tests.geo_service.ogc.cases import PATCH, RECORDS, send
 
 ROOT = Path(__file__).parents[3]
-READS, READERS = 10_000, 4
+READS, READERS = 5_000, 4
 HOME = "/collections/hazards/items"
 
 

@@ -1,9 +1,6 @@
 """A small demonstration, printed once, and pages as a reader sees them."""
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +19,8 @@ from geo_service.settings import settings_of
 from geo_service.store import open_store
 from geo_service.store.snapshot import Snapshots
 from layers.coverage.arrangement import quiet
+from tests.geo_service import commands
 
-ROOT = Path(__file__).parents[3]
 DPI = 130
 
 
@@ -75,15 +72,15 @@ def printed_demo(demo_folder, press):
 
 @pytest.fixture(scope="session")
 def clearway_here():
-    """Run the command of this very code; answers the finished process."""
+    """Run the command; answers what a finished process would."""
 
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-c", "from geo_service.cli import main; main()", *map(str, arguments)],
-            capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "COLUMNS": "200", **environment},
-        )  # fmt: skip
+    return lambda *arguments: commands.in_process(arguments, {})
 
-    return run
+
+@pytest.fixture(scope="session")
+def clearway_apart():
+    """Run the command in a process of its own, with more in its environment; answers it, finished."""
+    return lambda *arguments, **environment: commands.as_process(arguments, environment)
 
 
 class Leaf:

@@ -78,6 +78,7 @@ def filled(log, drafts):
     create(log.tokens, utc_now, "gone", "editor", owner="Ann", layers=["hazards"], author="root")
     log.tokens.revoke("gone", "root")
     create(log.tokens, utc_now, "held", "admin", expires_at=utc_now() + dt.timedelta(days=1))
+    log.filing.add("statement", "1", {"place": "Aliyurd"}, {"statement.pdf": b"%PDF", "map.png": b"png"}, author="ana")
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,8 @@ def other(name, value):
             return repr(math.nextafter(value, math.inf))
         case dt.date():
             return f"{name} + 1"
+        case bytes():
+            return f"set_byte({name}, 0, get_byte({name}, 0) # 1)"
         case _ if name == "geom":
             return "ST_Translate(geom, 1e-12, 0)"
         case _:
@@ -238,6 +241,8 @@ def test_what_others_add_for_themselves_is_left_alone(log, sql):
         "UPDATE tokens SET revoked_at = NULL",
         "UPDATE tokens SET revoked_at = 'x' WHERE name = 'gone'",
         "DELETE FROM tokens",
+        "UPDATE parts SET bytes = 'x'",
+        "DELETE FROM parts",
         "DELETE FROM turn",
         "DELETE FROM hazards_current",
         "UPDATE hazards_current SET note = 'x'",

@@ -22,7 +22,7 @@ def whole(log):
 
 @pytest.mark.slow
 def test_killed_many_times_nothing_acknowledged_is_lost(kind, place, child):
-    times = 50 if kind == "sqlite" else 12
+    times = 25 if kind == "sqlite" else 12
     process = child("crash", place("store"), times, 7)
     told, _ = process.communicate()
     assert process.returncode == 0
@@ -52,7 +52,7 @@ def test_four_processes_make_and_fill_one_store(place, child):
 @pytest.mark.slow
 def test_readers_see_whole_changesets_in_order_while_another_process_writes(place, child):
     open_store(place("store"), create=True).close()
-    process = child("load", place("store"), 60, 400, "w")
+    process = child("load", place("store"), 30, 400, "w")
     done = threading.Event()
 
     def follow(log):
@@ -76,12 +76,12 @@ def test_readers_see_whole_changesets_in_order_while_another_process_writes(plac
         readers = [threads.submit(follow, one) for one in (log, log, other)]
         process.communicate()
         done.set()
-        assert {one.result() for one in readers} == {(60, len(log.versions("hazards")))}
+        assert {one.result() for one in readers} == {(30, len(log.versions("hazards")))}
 
 
 def test_backups_taken_while_loading_restore_to_sound_stores(tmp_path, place, child):
     with open_store(place("store"), create=True) as log:
-        process = child("load", place("store"), 80, 400, "w")
+        process = child("load", place("store"), 40, 400, "w")
         process.stdout.readline()
         copies = []
         while process.poll() is None and len(copies) < 8:

@@ -311,7 +311,7 @@ def by_metre(records):
     return np.concatenate(rows), np.concatenate(edges)
 
 
-@settings(max_examples=25)
+@settings(max_examples=13)
 @given(grounds(), st.data())
 def test_clearing_never_worsens_and_adding_never_improves(records, data):
     before, edge = by_metre(records)
@@ -328,7 +328,7 @@ def test_clearing_never_worsens_and_adding_never_improves(records, data):
     assert (after <= before)[~(edge | other)].all()
 
 
-@settings(max_examples=25)
+@settings(max_examples=13)
 @given(grounds())
 def test_what_no_record_covers_is_never_reported_as_surveyed(records):
     """Better than unsurveyed is only what lies in a survey or release polygon, or on the verified road."""
@@ -344,7 +344,7 @@ def test_what_no_record_covers_is_never_reported_as_surveyed(records):
         assert (kind == Evidenced.verified) <= (piece["edge"] == 0)
 
 
-@settings(max_examples=25)
+@settings(max_examples=13)
 @given(grounds())
 def test_lengths_of_the_classes_sum_to_the_road(records):
     evidence = find(network_of(LINES, SAID), coverage.arrange(**records), DAY)

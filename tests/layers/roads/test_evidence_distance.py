@@ -88,7 +88,7 @@ def buffers(rules, accuracy):
     return rules.buffer_m + rules.k * np.sqrt(known**2 + rules.road_accuracy_m**2) + rules.road_width_m / 2
 
 
-@settings(max_examples=25)
+@settings(max_examples=13)
 @given(st.integers(0, 10_000), latitudes)
 def test_facts_of_pieces_are_those_of_points_on_them(seed, latitude):
     frame, places, lines = ground(seed, latitude)
@@ -201,7 +201,7 @@ def turns(evidence, edge):
     return evidence.pieces["begin"][mine][1:][found[mine][1:] != found[mine][:-1]]
 
 
-@settings(max_examples=25)
+@settings(max_examples=13)
 @given(st.integers(0, 10_000), latitudes)
 def test_splitting_and_densifying_change_no_class(seed, latitude):
     frame, places, lines = ground(seed, latitude)

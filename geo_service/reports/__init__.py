@@ -1,0 +1,1 @@
+"""Reports of a period, and editions: figures that were published."""
