@@ -15,7 +15,7 @@ from geo_service.access.dependencies import Rule, requires
 from geo_service.access.forwarded import TRUSTED, Forwarded, networks
 from geo_service.access.gate import Doors, Gate
 from geo_service.access.logbook import Logbook
-from geo_service.access.principals import Role
+from geo_service.access.principals import Principal, Role
 from geo_service.api import (
     access_pages,
     changesets,
@@ -50,13 +50,14 @@ from geo_service.store.log import Log
 from geo_service.store.snapshot import Snapshots
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each with a default
     log: Log,
     *,
     clock: Clock = utc_now,
     local: bool = False,
     shelf: Path | None = None,
     trusted: str = TRUSTED,
+    keeper: Principal | None = None,
 ) -> FastAPI:
     """Return the service over a log.
 
@@ -66,6 +67,7 @@ def create_app(
         local: only this machine can reach the service, so that it runs open for one person until there is a token.
         shelf: the file that keeps what is worked out of the store from one start to the next.
         trusted: the addresses and networks of the proxies that are believed what they say of a request.
+        keeper: who asks without a credential, where the service runs inside a program of theirs and not on a network.
     """
 
     @asynccontextmanager
@@ -107,7 +109,7 @@ def create_app(
         return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
 
     # The last one stands outermost.
-    doors = Doors(log.tokens, log.settings, clock, local, problems.explained)
+    doors = Doors(log.tokens, log.settings, clock, local, problems.explained, keeper)
     app.add_middleware(Gate, doors=doors, routes=lambda: app.routes, parts={"/static": Rule(Role.nobody)})
     app.add_middleware(HeadAsGet)
     app.add_middleware(Logbook, clock=clock)

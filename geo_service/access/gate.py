@@ -54,6 +54,8 @@ class Doors:
         clock: where the time comes from.
         local: the service can be reached from this machine alone, so that it may run open for one person.
         explained: turns an error into an answer.
+        keeper: who asks where no credential comes with a request: the service runs inside a program of theirs, and
+            nobody else reaches it. None: the service is reached over a network.
     """
 
     tokens: Tokens
@@ -61,6 +63,7 @@ class Doors:
     clock: Clock
     local: bool
     explained: Explained
+    keeper: Principal | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class Gate:
             self._take(f"at {address_of(scope)}", settings.public_requests_per_minute)
             raise
         told(scope, principal)
-        if principal.known and principal is not LOCAL:
+        if principal.known and principal is not LOCAL and principal is not self._doors.keeper:
             self._take(f"by {identity(principal.name)}", settings.requests_per_minute)
         elif not principal.known:
             self._take(f"at {address_of(scope)}", settings.public_requests_per_minute)
@@ -162,6 +165,8 @@ class Gate:
 
     def _principal(self, credential: Credential | None, settings: AccessSettings, scope: Scope) -> Principal:
         if credential is None:
+            if self._doors.keeper is not None:
+                return self._doors.keeper
             if self._doors.local and not settings.identity_provider and not self._doors.tokens.ever():
                 refuse_strangers(scope)
                 return LOCAL

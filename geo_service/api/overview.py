@@ -17,8 +17,10 @@ from geo_service.api.tiles import tile_answer
 from geo_service.basemaps import NoBasemap, archive
 from geo_service.languages import language_of, words
 from geo_service.maps.figures import figures
+from geo_service.maps.overview import overview
 from geo_service.maps.search import search, told
 from geo_service.ogc.reads import read_of
+from geo_service.situations import situation
 from geo_service.store.errors import NotFound
 from geo_service.tiles import matrix
 from layers.definitions import LAYERS
@@ -35,6 +37,19 @@ def overview_figures(request: Request) -> Response:
     language = language_of(dict(read.pairs).get("lang"))
     return read.answer(
         lambda: orjson.dumps(figures(read.seen, read.records, read.settings, language)), read.tag("figures", language)
+    )
+
+
+@router.get("/maps/overview.html", dependencies=[requires(Role.viewer)])
+def overview_file(request: Request) -> Response:
+    """Return the overview map of a date as one page with everything in it, to be kept or shown inside another."""
+    read = read_of(request, ("html",), known=())
+    return read.answer(
+        lambda: overview(situation(read.seen, read.settings), mode="embedded").encode(),
+        read.tag("overview file"),
+        media_type="text/html; charset=utf-8",
+        # Opened from the service itself it is of no origin, as it is in a file.
+        headers=lambda: {"Content-Security-Policy": "sandbox allow-scripts"},
     )
 
 

@@ -20,13 +20,16 @@ TYPES = {
 }
 
 
-def flat(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
-    """Return the fields of a layer as columns that a GIS file can hold: lists are joined by `;`."""
+def flat(frame: gpd.GeoDataFrame, layer: str, *, lists: bool = False) -> gpd.GeoDataFrame:
+    """Return the fields of a layer as columns that a GIS file can hold.
+
+    Lists are joined by `;`, or with `lists` stay what they are, for files that can hold them.
+    """
     columns: dict[str, object] = {}
     for field in (one for one in LAYERS[layer].fields if one.name in frame):
         column = frame[field.name]
-        lists = field.kind in {Kind.word_list, Kind.text_list}
-        columns[field.name] = [";".join(one) for one in column] if lists else column.to_numpy()
+        joined = field.kind in {Kind.word_list, Kind.text_list} and not lists
+        columns[field.name] = [";".join(one) for one in column] if joined else column.to_numpy()
         if field.kind is Kind.date:
             columns[field.name] = pd.Series(column.dt.date.to_numpy(), dtype=object).where(
                 column.notna().to_numpy(), None

@@ -54,6 +54,7 @@ def overview(situation: Situation, *, mode: Mode, base_path: str = "", nonce: st
     drawn = OfflineMap(
         tiles=None, control_scale=False, zoom_control=True, prefer_canvas=False, height="100%", zoom_snap=0.25
     )
+    drawn._id = "overview"  # noqa: SLF001 - by chance where it is left to Folium: the same view is the same page
     drawn.fit_bounds(_bounds(situation))
     drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)

@@ -102,7 +102,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def _write(page: Page, path: Path) -> None:
     layer, form = LAYERS[page.held.layer], page.read.form
-    frame = flat(page.frame, layer.name)
+    frame = flat(page.frame, layer.name, lists=form == "parquet")
     wanted = page.asked.properties
     frame = frame[[name for name in frame if name == "geometry" or wanted is None or name in wanted]]
     if page.asked.crs != crs.CRS84:
@@ -112,6 +112,9 @@ def _write(page: Page, path: Path) -> None:
             moved = shapely.transform(moved, lambda xy: xy[:, ::-1])
         frame = frame.set_geometry(moved, crs=crs.known(page.asked.crs))
     if form == "parquet":
+        # Geopandas reads them back, so that the records say of themselves what they describe.
+        said = ("as_of", "known_at", "revision", "notice", "synthetic")
+        frame.attrs = {name: value for name, value in page.about().items() if name in said}
         frame.to_parquet(path, index=False)
         return
     # What is published of a layer may be drawn otherwise than its records are: counts by cell, and not points.

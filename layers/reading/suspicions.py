@@ -91,7 +91,8 @@ def _unit(said: NDArray[np.float64], computed: NDArray[np.float64], named: str |
         Question: it names none that fits.
     """
     real = (said > 0) & (computed > 0)
-    ratio = float(np.median(computed[real] / said[real])) if real.any() else 1.0
+    with np.errstate(over="ignore"):  # an area of almost nothing: no unit fits, and the question says so
+        ratio = float(np.median(computed[real] / said[real])) if real.any() else 1.0
     fits = [unit for unit, size in SQUARE_METRES.items() if abs(ratio / size - 1) < 4 * SHARE]
     if named and (not fits or named in fits):
         return named

@@ -37,13 +37,13 @@ def free_port() -> int:
         return port
 
 
-def ready(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
+def ready(port: int, path: str, process: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
     """Wait until a service answers.
 
     Raises:
         SystemExit: it ended, or did not answer in time.
     """
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + patience_s
     while time.monotonic() < until and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):

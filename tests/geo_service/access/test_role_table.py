@@ -77,6 +77,7 @@ TABLE = {
     # Whoever is let in is told that there is no such zoom: tiles take seconds.
     ("GET", "/exports/{form}"): (P, "/exports/pmtiles?max_zoom=17", 422),
     ("GET", "/maps/figures"): (P, "/maps/figures", 200),
+    ("GET", "/maps/overview.html"): (V, "/maps/overview.html", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
     ("GET", "/maps/ways/{zoom}/{row}/{column}"): (V, "/maps/ways/0/0/0", 204),
     # Whoever is let in is told that there is none.
