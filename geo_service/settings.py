@@ -1,8 +1,9 @@
 """What a programme sets for its store: who answers for the data, how its days run, what it requires."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo_service.basemaps import Basemap, basemap_of
@@ -80,28 +81,29 @@ def settings_of(stored: Mapping[str, object]) -> Settings:
         ValueError: a date, a zone, a box, a severity, a background or a rule of routes is none.
     """
     known = {name: stored[name] for name in Settings.__dataclass_fields__ if stored.get(name) is not None}
-    if "qc_required_from" in known:
-        known["qc_required_from"] = as_date(known["qc_required_from"])
-    if "area_of_operations" in known:
-        known["area_of_operations"] = tuple(map(float, known["area_of_operations"]))  # type: ignore[call-overload]
-    for name in ("crs", "if_match_required"):
+    for name, read in _READERS.items():
         if name in known:
-            known[name] = _names(known[name], name)
-    if "severity" in known:
-        known["severity"] = severities(known["severity"])
-    if "routes" in known:
-        known["routes"] = rules_of(known["routes"])
+            known[name] = read(known[name], name)
     if "basemap" in known:
         known["basemap"] = basemap_of(known["basemap"], str(known.get("basemap_attribution", "")))
-    for name in ("raster_cells", "raster_megabytes"):
-        value = known.get(name, 1)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**12:
-            raise ValueError(f"{name} is a whole number above 0")
-    if "statements" in known:
-        known["statements"] = terms_of(known["statements"])
     found = Settings(**known)  # type: ignore[arg-type]
     ZoneInfo(found.time_zone)
     return found
+
+
+def _box(value: object, _: str) -> tuple[float, ...]:
+    return tuple(map(float, value))  # type: ignore[call-overload]
+
+
+def _whole(value: object, name: str) -> int:
+    """Return a whole number.
+
+    Raises:
+        ValueError: it is none above 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**12:
+        raise ValueError(f"{name} is a whole number above 0")
+    return value
 
 
 def _names(value: object, name: str) -> tuple[str, ...]:
@@ -114,3 +116,17 @@ def _names(value: object, name: str) -> tuple[str, ...]:
     if not isinstance(parts, list | tuple) or not all(isinstance(one, str) for one in parts):
         raise ValueError(f"{name} is a list of names")
     return tuple(one.strip() for one in parts if one.strip())
+
+
+_READERS: Mapping[str, Callable[[Any, str], object]] = {
+    "qc_required_from": lambda value, _: as_date(value),
+    "area_of_operations": _box,
+    "crs": _names,
+    "if_match_required": _names,
+    "severity": lambda value, _: severities(value),
+    "routes": lambda value, _: rules_of(value),
+    "statements": lambda value, _: terms_of(value),
+    "raster_cells": _whole,
+    "raster_megabytes": _whole,
+}
+"""How a setting is read that is kept as something else than it stands for."""
