@@ -21,6 +21,9 @@ AREA = (46.0, 38.99, 47.19, 39.91)
 def check(shapes, zoom, row, column, found):
     """Every shape that meets the tile is in it, once, where it belongs."""
     real = units(shapes, zoom, row, column)
+    # Rounding may turn a hair of ground into a form that crosses itself; GEOS leaves holes in the buffer of such a one.
+    crossed = ~shapely.is_valid(real)
+    real[crossed] = shapely.make_valid(real[crossed], method="structure", keep_collapsed=True)
     there = {one.properties["id"]: one for one in found}
     assert len(there) == len(found)
     expected = {f"H-{k:05d}" for k in np.flatnonzero(shapely.intersects(real, shapely.buffer(BOX, -1e-6))).tolist()}
@@ -101,8 +104,10 @@ def shape_in_tile(points):
     return np.stack([fx * 360 - 180, np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * fy))))], axis=1)
 
 
-coordinates = st.floats(-600, 4700, allow_nan=False, width=32)
-small = st.floats(0, 3, allow_nan=False, width=32)
+# Steps of 1/64 of a unit (2 cm at zoom 12). In hairs of a billionth of that it is GEOS, with which the drawn is compared,
+# that answers otherwise from one operation to the next.
+coordinates = st.integers(-600 * 64, 4700 * 64).map(lambda step: step / 64)
+small = st.integers(0, 3 * 64).map(lambda step: step / 64)
 
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12))
