@@ -30,6 +30,7 @@ from geo_service.api import (
     printing,
     problems,
     reach,
+    returning,
     review,
     review_pages,
     route_pages,
@@ -77,7 +78,7 @@ def create_app(
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
         *(landing, pages, overview, printing, review_pages, route_pages, routes, reach, operation, changesets, review),
-        *(collections, items, item, editing, tiles),
+        *(collections, items, item, editing, tiles, returning),
     )
     for one in routers:
         app.include_router(one.router)

@@ -24,6 +24,7 @@ from layers.coverage.arrangement import quiet
 if TYPE_CHECKING:
     from geo_service.ogc.holding import Holdings
     from geo_service.printing.press import Press
+    from geo_service.returning.components import Returns
     from geo_service.tiles.build import Tiles
     from geo_service.travel.ways import Ways
 
@@ -69,6 +70,13 @@ class Service:
         from geo_service.travel.ways import Ways  # noqa: PLC0415
 
         return Ways(self.log)
+
+    @cached_property
+    def returns(self) -> "Returns":
+        """What settlements stand on before people go back, at views."""
+        from geo_service.returning.components import Returns  # noqa: PLC0415
+
+        return Returns(self.ways)
 
     @property
     def settings(self) -> Settings:

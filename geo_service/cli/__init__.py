@@ -3,7 +3,19 @@
 import sys
 
 from geo_service.balance import Refused
-from geo_service.cli import balance, loading, products, review, roads, serving, terrain, token, travel, upkeep
+from geo_service.cli import (
+    balance,
+    loading,
+    products,
+    returning,
+    review,
+    roads,
+    serving,
+    terrain,
+    token,
+    travel,
+    upkeep,
+)
 from geo_service.cli.stores import Commands
 from geo_service.store.errors import StoreError
 
@@ -14,7 +26,7 @@ app = Commands(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, loading, roads, terrain, review, balance, travel, products, upkeep, token):
+for module in (serving, loading, roads, terrain, review, balance, travel, returning, products, upkeep, token):
     module.register(app)
 
 

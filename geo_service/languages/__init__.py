@@ -1,4 +1,7 @@
-"""The words of the pages in the programme's languages: a catalogue each, the same keys in all."""
+"""The words of the pages in the programme's languages: a catalogue each, the same keys in all.
+
+`en.toml` holds what every page says; `PART.en.toml` what only some pages say beside it.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,16 +14,26 @@ LANGUAGES = MappingProxyType({"en": "English", "az": "Azərbaycanca", "ru": "Р�
 
 
 @cache
-def words(language: str) -> Mapping[str, str]:
+def words(language: str, *parts: str) -> Mapping[str, str]:
     """Return the catalogue of a language: key -> text, with `{name}` where something is put in.
 
+    Args:
+        language: of the words.
+        parts: catalogues of some pages, read beside the one of all.
+
     Raises:
-        KeyError: there is none for the language.
+        KeyError: there is none for the language, or a part has a key that stands elsewhere too.
     """
     if language not in LANGUAGES:
         raise KeyError(language)
-    text = (files(__name__) / f"{language}.toml").read_text(encoding="utf-8")
-    return MappingProxyType(tomllib.loads(text))
+    found: dict[str, str] = {}
+    for name in (language, *(f"{part}.{language}" for part in parts)):
+        more = tomllib.loads((files(__name__) / f"{name}.toml").read_text(encoding="utf-8"))
+        twice = sorted(found.keys() & more.keys())
+        if twice:
+            raise KeyError(f"{name}: {twice[0]} stands in another catalogue too")
+        found |= more
+    return MappingProxyType(found)
 
 
 def language_of(*asked: str | None) -> str:
