@@ -20,6 +20,7 @@ from geo_service.maps.returning import FORM, Page, returning_page
 from geo_service.returning import answers
 from geo_service.returning.answers import PARTS
 from geo_service.returning.components import COMPONENTS, Asked
+from geo_service.travel.question import word_of
 from layers.roads.rules import Mode
 
 router = APIRouter(tags=["returning"], dependencies=[requires(Role.viewer)])
@@ -80,9 +81,7 @@ def returning_map(
     now = view(service.snapshots, service.settings, service.clock)
     try:
         seen = view(service.snapshots, service.settings, service.clock, as_of.strip() or None, known_at.strip() or None)
-        if mode not in set(Mode):
-            raise Refused(f"mode is one of {', '.join(Mode)}")
-        asked = Asked(site.strip() or None, Mode(mode))
+        asked = Asked(site.strip() or None, word_of(mode, Mode, "mode"))
         given = answers.weights_given([f"{name}={text}" for name, text in pairs.items() if text])
         return page(request, service, seen, asked, given, fields)
     except Refused as refused:

@@ -34,7 +34,7 @@ def returning(
     max_snap_m: Annotated[float, typer.Option(help="how far off the road a settlement may lie (m)")] = 500.0,
     form: Annotated[str, typer.Option("--format", help="table, json or csv")] = "table",
 ) -> None:
-    """Print for each settlement the open ground around it and its roads, access and people; an index by your weights."""
+    """Print for each settlement open ground around it and its roads, access and people; an index by your weights."""
     from geo_service.returning import answers
     from geo_service.returning.components import Asked
     from geo_service.travel.question import word_of

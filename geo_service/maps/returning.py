@@ -194,7 +194,7 @@ def _figure(value: float, speech: Speech) -> str:
 
 
 def _moved(page: Page) -> list[dict[str, Any]]:
-    """Return the table of weights: how each component is scaled, and what becomes of the order when its weight moves."""
+    """Return the table of weights: how each component is scaled, and how the order moves with its weight."""
     index = page.answer["index"] if page.answer else None
     if index is None:
         return []

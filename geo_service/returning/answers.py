@@ -89,7 +89,8 @@ def answered(found: Components, seen: View, settings: Settings, asked: Asked, we
     if made is not None:
         for row, value, rank in zip(rows, made.value.tolist(), made.rank.tolist(), strict=True):
             row |= {"index": value if rank else None, "rank": rank or None}
-        rows.sort(key=lambda row: row["rank"] or len(rows) + 1)
+        last = len(rows) + 1
+        rows.sort(key=lambda row: row["rank"] or last)
     said = reach.about(seen, settings, asked.mode)
     return {
         **said,
@@ -121,7 +122,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def told(made: Ranked, found: Components, weights: Weights) -> dict[str, Any]:
-    """Return what is said of an index: its weights, its scale, who is not ranked, and how far it hangs on each weight."""
+    """Return what is said of an index: weights, scale, who is not ranked, how far it hangs on each weight."""
     return {
         "weights": dict(weights),
         "scale": {name: [None if math.isnan(one) else one for one in ends] for name, ends in made.scale.items()},

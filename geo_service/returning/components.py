@@ -170,9 +170,9 @@ def _lines(roads: Roads, mode: Mode) -> np.ndarray[Any, np.dtype[np.object_]]:
 def _why_no_area(called: str, *, gap: bool, roads: bool) -> str:
     if called in UNRECORDED:
         return "not_recorded"
-    if gap:
-        return "before_first_record"
-    return "no_road_near" if roads else "no_roads"
+    if called == "road" and not roads:
+        return "no_roads"
+    return "before_first_record" if gap else "no_road_near"
 
 
 def _told_of_way(

@@ -3,7 +3,7 @@
 Distances are measured in a frame of each place's own: azimuthal equidistant on the ellipsoid, centred on the place, so
 that they are geodesic from its centre and wrong by less than 1e-7 of themselves some kilometres off. What lies within a
 distance is put together from the reach of each straight piece apart: a buffer of the whole line would be drawn around a
-simplified one. Arcs are polygons around the circle, 0.14 m too wide at 1 km and never too narrow. The ground keeps its
+simplified one. Arcs are polygons around the circle, 0.04 m too wide at 1 km and never too narrow. The ground keeps its
 own edges, straight in longitude and latitude, and is measured on the ellipsoid (`layers.measure`).
 
 Source of the projection: J. P. Snyder, Map Projections - A Working Manual (USGS 1395), chapter 25. Places across the
@@ -23,7 +23,7 @@ from layers.roads.plane import metres_per_degree
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
-QUADRANT = 48
+QUADRANT = 96
 """Edges of a quarter of a circle."""
 WIDER = 1 / np.cos(np.pi / (4 * QUADRANT))
 """By what a polygon around a circle is wider than the circle, at its corners."""

@@ -104,7 +104,7 @@ def ranked(components: pd.DataFrame, weights: Mapping[str, float], *, by: float 
 
 
 def correlation(one: Floats, other: Floats) -> float | None:
-    """Return Spearman's rank correlation of two indices (n,), level ones at their middle rank; None where there is none."""
+    """Return Spearman's rank correlation of two indices (n,), level ones at their middle rank; None for no order."""
     ranks = [pd.Series(values).rank(method="average").to_numpy(dtype=np.float64) for values in (one, other)]
     if len(one) < 2 or any(np.ptp(values) == 0 for values in ranks):
         return None
