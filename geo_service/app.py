@@ -34,6 +34,7 @@ from geo_service.api import (
     rasters,
     reach,
     reports,
+    returning,
     review,
     review_pages,
     route_pages,
@@ -97,6 +98,7 @@ def create_app(  # noqa: PLR0913 - each with a default
             rasters,
             statements,
             statement_pages,
+            returning,
         ),
     )
     for one in routers:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geo_service.printing.press import Press
     from geo_service.rasters.copies import Copies
     from geo_service.rasters.pictures import Pictures
+    from geo_service.returning.components import Returns
     from geo_service.tiles.build import Tiles
     from geo_service.travel.ways import Ways
 
@@ -85,6 +86,13 @@ class Service:
         from geo_service.travel.ways import Ways  # noqa: PLC0415
 
         return Ways(self.log, self.copies)
+
+    @cached_property
+    def returns(self) -> "Returns":
+        """What settlements stand on before people go back, at views."""
+        from geo_service.returning.components import Returns  # noqa: PLC0415
+
+        return Returns(self.ways)
 
     @property
     def settings(self) -> Settings:

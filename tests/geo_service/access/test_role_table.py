@@ -91,6 +91,8 @@ TABLE = {
     ("POST", "/maps/review/{changeset_id}/reject"): (R, "/maps/review/1/reject", 409),
     ("POST", "/maps/review/{changeset_id}/cancel"): (E, "/maps/review/1/cancel", 409),
     # Whoever is let in is told what a question needs.
+    ("GET", "/returning"): (V, "/returning", 200),
+    ("GET", "/maps/returning"): (V, "/maps/returning", 200),
     ("POST", "/routes"): (V, "/routes", 422),
     ("POST", "/routes/matrix"): (V, "/routes/matrix", 422),
     ("POST", "/priorities"): (V, "/priorities", 422),

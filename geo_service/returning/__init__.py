@@ -1,0 +1,1 @@
+"""Return: what settlements stand on before people go back to them."""
