@@ -18,9 +18,10 @@ from geo_service.languages import LANGUAGES
 from geo_service.languages.speech import Speech
 from geo_service.maps.figure import PBF_JS, Fixed, OfflineFigure, OfflineMap
 from geo_service.maps.figures import extent, sentences
-from geo_service.maps.overview import DRAWN, script_json
+from geo_service.maps.overview import script_json
 from geo_service.maps.pages import environment
 from geo_service.maps.served import WORLD
+from geo_service.maps.tiled import Around
 from geo_service.returning.answers import sentence
 from geo_service.returning.components import COMPONENTS, UNRECORDED, Components
 from geo_service.settings import Settings
@@ -248,24 +249,15 @@ def _files(page: Page, fields: Mapping[str, str]) -> dict[str, str]:
 
 def _data(page: Page) -> dict[str, object]:
     """Return what the script draws."""
-    seen, settings, speech = page.seen, page.settings, page.speech
+    speech = page.speech
     settlements = []
     if page.found is not None:
         at = np.round(shapely.get_coordinates(shapely.point_on_surface(page.found.shapes.to_numpy())), 6).tolist()
         settlements = [_mark(row, place, speech) for row, place in zip(page.found.rows, at, strict=True)]
+    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {})
     return {
-        "base": page.base,
-        "as_of": seen.as_of.isoformat(),
-        "known_at": seen.known_at,
-        "revision": seen.snapshot.number,
-        "today": page.today,
+        **around.given(),
         "extent": _box(page),
-        "language": speech.language,
-        "layers": list(DRAWN),
-        "whole": True,
-        "synthetic": settings.synthetic,
-        "basemap": settings.basemap,
-        "basemap_attribution": settings.basemap_attribution,
         "attribution": page.answer["attribution"] if page.answer else [],
         "settlements": settlements,
     }
