@@ -99,7 +99,7 @@ def filters(speech: Speech) -> dict[str, Callable[..., str]]:
     return {
         "m2": lambda area: square_metres(speech, area),
         "signed": lambda area: signed(speech, area),
-        "whole": lambda number: speech.number(number),
+        "whole": speech.number,
         "moment": lambda at: moment(speech, at),
         "day": lambda value: day(speech, value),
         "value": lambda value, layer="", field="": field_value(speech, layer, field, value),

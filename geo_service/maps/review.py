@@ -88,7 +88,7 @@ def review_page(shown: Shown, base: str, nonce: str, speech: Speech) -> str:
     drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)
     figure.header.add_child(Fixed(_head(shown, base, speech)), name="head")
-    figure.html.add_child(Fixed(_panel(shown, changes, near, lacking, base, speech)), name="panel")
+    figure.html.add_child(Fixed(_panel(shown, changes, near, lacking, base=base, speech=speech)), name="panel")
     return figure.render()
 
 
@@ -151,6 +151,7 @@ def _panel(  # noqa: PLR0913 - all of them are what the panel shows
     changes: Sequence[Change],
     near: Mapping[str, gpd.GeoDataFrame],
     lacking: int,
+    *,
     base: str,
     speech: Speech,
 ) -> str:
