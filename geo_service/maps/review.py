@@ -200,7 +200,7 @@ def _data(
     return {
         "layer": layer,
         "language": speech.language,
-        "words": words_for(speech, *SPOKEN, "diff_", "word_", "field_", "synthetic_data", "recorded_only"),
+        "words": words_for(speech, *SPOKEN, "diff_", "word_", "field_", "synthetic_data", "recorded_only", "zoom_"),
         "synthetic": shown.settings.synthetic,
         "labels": {
             name: {field.name: label(speech, field.label) for field in LAYERS[name].fields}

@@ -52,6 +52,11 @@ window.clearwayReview = (() => {
         group.openPopup();
       });
     }
+    for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
+      const button = map.getContainer().querySelector(`.leaflet-control-zoom-${name}`);
+      button.title = t(key);
+      button.setAttribute("aria-label", t(key));
+    }
     L.control.scale({ imperial: false }).addTo(map);
     cursor(map, t("cursor"));
     map.attributionControl.setPrefix(false);
