@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from geo_service.access.dependencies import requires
 from geo_service.access.principals import NotAllowed, Role
 from geo_service.api.direct import Direct
+from geo_service.languages.written import layer_name
 from geo_service.ogc import html, links, schemas
 from geo_service.ogc.collections import described
 from geo_service.ogc.reads import Read, read_of
@@ -47,14 +48,15 @@ def collections(request: Request) -> Response:
         return {"links": ways, "collections": found}
 
     def page(made: Mapping[str, object]) -> bytes:
+        speech = html.speech_of(read)
         rows = [
             [
-                {"href": f"{read.base}/collections/{one['id']}?f=html", "text": one["title"]},
-                f"{one['itemCount']} records",
+                {"href": f"{read.base}/collections/{one['id']}?f=html", "text": layer_name(speech, one["id"])},
+                speech.t("items_count", all=speech.number(one["itemCount"])),
             ]
             for one in made["collections"]  # type: ignore[attr-defined]
         ]
-        return html.rendered("listing.html", read, title="Collections", rows=rows)
+        return html.rendered("listing.html", read, title=speech.t("listing_collections"), rows=rows)
 
     return shown(read, body, page, links.JSON)
 
@@ -68,9 +70,16 @@ def collection(request: Request) -> Response:
 
     def page(made: Mapping[str, object]) -> bytes:
         home = f"{read.base}/collections/{layer.name}"
-        rows: list[list[object]] = [["Records", made["itemCount"]]]
-        rows += [[name, {"href": f"{home}/{name}?f=html", "text": name}] for name in ("items", "schema", "queryables")]
-        return html.rendered("listing.html", read, title=layer.label.en, text=made["description"], rows=rows)
+        speech = html.speech_of(read)
+        count = speech.number(int(str(made["itemCount"])))
+        rows: list[list[object]] = [[speech.t("listing_records"), count]]
+        rows += [
+            [speech.t(f"listing_{name}"), {"href": f"{home}/{name}?f=html", "text": name}]
+            for name in ("items", "schema", "queryables")
+        ]
+        return html.rendered(
+            "listing.html", read, title=layer_name(speech, layer.name), text=made["description"], rows=rows
+        )
 
     return shown(read, lambda: described(read, layer), page, links.JSON)
 
@@ -92,7 +101,9 @@ def _schema(request: Request, name: str, make: Callable[[Layer, str], dict[str, 
             ]
             for key, one in properties.items()
         ]
-        return html.rendered("listing.html", read, title=f"{layer.label.en}: {name}", rows=rows)
+        speech = html.speech_of(read)
+        title = f"{layer_name(speech, layer.name)}: {speech.t(f'listing_{name}')}"
+        return html.rendered("listing.html", read, title=title, rows=rows)
 
     # GDAL asks for queryables as GeoJSON or JSON, and takes them as JSON only.
     asked = request.headers.get("accept", "")

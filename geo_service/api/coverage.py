@@ -10,7 +10,10 @@ from fastapi.responses import Response
 from geo_service import balance, formats, tabular
 from geo_service import restatement as restating
 from geo_service.api.dependencies import Service, TheService, TheView, answer, matches, tag_of, unchanged
+from geo_service.api.speaking import language_for, remember
 from geo_service.balance import Answer, Refused, view
+from geo_service.languages.speech import Speech
+from geo_service.languages.written import PARTS, choices
 from layers.versions import as_date
 
 router = APIRouter(tags=["coverage"])
@@ -71,7 +74,8 @@ def coverage(
 ) -> Response:
     """Return how many m2 are in each state, with the certificate; as GeoJSON or GeoTIFF the ground itself by state."""
     groups = balance.grouping(by)
-    tag = tag_of(seen, "coverage", groups, f, cell_m)
+    language = language_for(request) if f == "html" else ""
+    tag = tag_of(seen, "coverage", groups, f, cell_m, *([language] if language else []))
 
     def make() -> Response:
         if f == "geotiff":
@@ -85,7 +89,13 @@ def coverage(
             return answer(body, "application/geo+json", tag)
         made = balance.coverage(seen, groups)
         if f == "html":
-            return answer(tabular.page(made, service.settings, seen), "text/html; charset=utf-8", tag)
+            base = str(request.scope.get("root_path", "")).rstrip("/")
+            places = choices(f"{base}/coverage", dict(request.query_params))
+            page = tabular.page(
+                made, service.settings, seen, speech=Speech(language, PARTS), base=base, languages=places
+            )
+            varying = {"Vary": "Accept-Language, Cookie"}
+            return remember(request, answer(page, "text/html; charset=utf-8", tag, varying), language)
         return rendered(made, f, tag, "coverage")
 
     return conditional(request, tag, make)

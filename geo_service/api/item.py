@@ -35,7 +35,7 @@ def item(request: Request) -> Response:
         raise NotFound(f"{layer.name} has no record {record_id[:100]!r} in force at this as_of and known_at")
     text = stored(held, place)
     plain = read.form == "json" and wanted == crs.CRS84 and not read.packed
-    tag = etags.tag_of_record(text, "" if plain else f"{read.form} {wanted} {read.packed}")
+    tag = etags.tag_of_record(text, "" if plain else f"{read.form} {wanted} {read.packed}{read.language}")
 
     def headers() -> dict[str, str]:
         found = {"Content-Crs": f"<{wanted}>"}
@@ -46,9 +46,7 @@ def item(request: Request) -> Response:
     if read.form == "html":
         row = features.properties(held.frame.iloc[[place]], layer.name)[0]
         shape = held.frame.geometry.iloc[place]
-        return read.answer(
-            lambda: html.item(read, layer.name, layer.label.en, row, shape), tag, media_type=PAGE, headers=headers
-        )
+        return read.answer(lambda: html.item(read, layer.name, row, shape), tag, media_type=PAGE, headers=headers)
     return read.answer(
         lambda: feature(read, layer, held, place, wanted), tag, media_type=links.GEOJSON, headers=headers
     )
@@ -116,7 +114,9 @@ def versions(request: Request) -> Response:
     def page() -> bytes:
         names = ("recorded_at", "revision", "changeset", "valid_from", "change", "withdrawn")
         lines = [list(names)] + [[str(one["properties"].get(name, "")) for name in names] for one in rows]  # type: ignore[attr-defined]
-        return html.rendered("listing.html", read, title=f"{record_id}: all versions", rows=lines)
+        return html.rendered(
+            "listing.html", read, title=html.speech_of(read).t("listing_versions", id=record_id), rows=lines
+        )
 
     if read.form == "html":
         return read.answer(page, tag, media_type=PAGE, headers=lambda: html.HEADERS)

@@ -58,7 +58,12 @@ def conformance(request: Request) -> Response:
     read = read_of(request, ("json", "html"), known=())
 
     def page(made: Mapping[str, Any]) -> bytes:
-        return html.rendered("listing.html", read, title="Conformance", rows=[[one] for one in made["conformsTo"]])
+        return html.rendered(
+            "listing.html",
+            read,
+            title=html.speech_of(read).t("listing_conformance"),
+            rows=[[one] for one in made["conformsTo"]],
+        )
 
     return shown(read, lambda: {"conformsTo": list(CLASSES)}, page, links.JSON)
 
@@ -90,6 +95,7 @@ def api_page(request: Request) -> Response:
                     for given in one.get("parameters", [])
                 ]
                 rows.append([method.upper(), path, one.get("summary", ""), ", ".join(names)])
-        return html.rendered("listing.html", read, title="The interface", text=found["info"]["description"], rows=rows)
+        title = html.speech_of(read).t("listing_api")
+        return html.rendered("listing.html", read, title=title, text=found["info"]["description"], rows=rows)
 
     return read.answer(make, read.tag("api.html"), media_type=PAGE, headers=lambda: html.HEADERS)

@@ -13,9 +13,12 @@ from geo_service.api.dependencies import Service, TheService
 from geo_service.api.pages import POLICY
 from geo_service.api.problems import STATUS
 from geo_service.api.review import allowed, day_of
+from geo_service.api.speaking import language_for, remember
 from geo_service.balance import Refused
 from geo_service.jobs import background
-from geo_service.maps.pages import queue_page, upload_page
+from geo_service.languages.speech import Speech
+from geo_service.languages.written import PARTS
+from geo_service.maps.pages import notice_in, queue_page, upload_page
 from geo_service.maps.review import AROUND, Shown, review_page
 from geo_service.reversal import reverse
 from geo_service.store.errors import StoreError
@@ -27,14 +30,19 @@ LISTED = 200
 """Changesets on the list."""
 
 
-def _page(text: str, nonce: str, status: int = HTTPStatus.OK) -> Response:
+def _page(request: Request, text: str, nonce: str, status: int = HTTPStatus.OK) -> Response:
     headers = {
         "Content-Security-Policy": POLICY.format(nonce=nonce),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-    return Response(text, status, headers=headers, media_type="text/html; charset=utf-8")
+    answer = Response(text, status, headers=headers, media_type="text/html; charset=utf-8")
+    return remember(request, answer, language_for(request))
+
+
+def _speech(request: Request) -> Speech:
+    return Speech(language_for(request), PARTS)
 
 
 def _base(request: Request) -> str:
@@ -45,14 +53,15 @@ def _base(request: Request) -> str:
 def upload(request: Request, service: TheService) -> Response:
     """Show the page on which records are sent in."""
     nonce = secrets.token_urlsafe(16)
-    return _page(upload_page(service.settings, _base(request), nonce), nonce)
+    return _page(request, upload_page(service.settings, _base(request), nonce, _speech(request)), nonce)
 
 
 @router.get("/review")
 def queue(request: Request, service: TheService) -> Response:
     """Show what waits for review."""
     nonce = secrets.token_urlsafe(16)
-    return _page(queue_page(service.log.changesets(LISTED), service.settings, _base(request)), nonce)
+    page = queue_page(service.log.changesets(LISTED), service.settings, _base(request), _speech(request))
+    return _page(request, page, nonce)
 
 
 @router.get("/review/{changeset_id}")
@@ -68,6 +77,7 @@ def _shown(
     today = settings.today(service.clock)
     snapshot = service.snapshots.newest()
     known_at = snapshot.revision.recorded_at if snapshot.revision else service.clock()
+    speech = _speech(request)
     own = settings.review and made.state is State.submitted and same_person(principal.name, made.author)
     shown = Shown(
         difference=service.differences.of(service.log, service.snapshots, made, service.clock, today),
@@ -75,7 +85,7 @@ def _shown(
         history=service.log.steps(changeset_id),
         records={name: snapshot.in_force(name, today) for name in AROUND},
         settings=settings,
-        notice=settings.sentences(today.isoformat(), known_at.isoformat(timespec="seconds")),
+        notice=notice_in(settings, speech, today.isoformat(), known_at.isoformat(timespec="seconds")),
         today=today,
         steps=steps_of(made, principal, own=own),
         may_edit=principal.may_write(made.layer),
@@ -86,21 +96,21 @@ def _shown(
     status = HTTPStatus.OK
     if trouble:
         status = next(STATUS[kind] for kind in type(trouble).__mro__ if kind in STATUS)
-    return _page(review_page(shown, _base(request), nonce), nonce, status)
+    return _page(request, review_page(shown, _base(request), nonce, speech), nonce, status)
 
 
-def steps_of(made: Changeset, principal: Principal, *, own: bool) -> list[tuple[str, str, str]]:
-    """Return the steps that somebody can let a changeset take: step, label, class of its button."""
+def steps_of(made: Changeset, principal: Principal, *, own: bool) -> list[tuple[str, str]]:
+    """Return the steps that somebody can let a changeset take: step, class of its button."""
     if not principal.may_write(made.layer):
         return []
     decides = principal.may(Role.reviewer)
     found = {
-        State.draft: [("submit", "Submit for review", "cw-primary")] if made.versions else [],
+        State.draft: [("submit", "cw-primary")] if made.versions else [],
         State.submitted: [
-            *([("approve", "Approve", "cw-primary")] if decides and not own else []),
-            *([("reject", "Reject", "cw-refuse")] if decides else []),
+            *([("approve", "cw-primary")] if decides and not own else []),
+            *([("reject", "cw-refuse")] if decides else []),
         ],
-        State.processing: [("cancel", "Stop it", "cw-refuse")],
+        State.processing: [("cancel", "cw-refuse")],
     }
     return found.get(made.state, [])
 

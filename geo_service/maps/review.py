@@ -15,9 +15,11 @@ from markupsafe import Markup
 
 from geo_service import features
 from geo_service.differences import MEASURED, Change, Difference
+from geo_service.languages.speech import Speech
+from geo_service.languages.written import label, words_for
 from geo_service.maps.figure import Fixed, OfflineFigure, OfflineMap
-from geo_service.maps.overview import DIGITS, STATES, script_json
-from geo_service.maps.pages import around_page, environment
+from geo_service.maps.overview import DIGITS, script_json
+from geo_service.maps.pages import SPOKEN, around_page, environment
 from geo_service.settings import Settings
 from geo_service.store.log import Changeset, ReportLine, Step
 from layers.definitions import LAYERS
@@ -30,14 +32,6 @@ AROUND = ("districts", "releases", "hazards")
 EDGE = 0.25
 """How far around the changes records are shown, as a part of their extent."""
 
-SHOWN = {
-    **dict(STATES),
-    "pending_qc_m2": "awaiting quality control",
-    "overlap_m2": "overlap of open hazardous areas",
-    "released_without_record_m2": "released without a record",
-    "area_m2": "area",
-}
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -46,7 +40,7 @@ class Shown:
     Attributes:
         difference: what the changeset changes; lines: its report; history: its steps.
         records: layer -> records in force today.
-        steps: (step, label, class) of each button.
+        steps: (step, class) of each button.
         trouble: why the last step was not taken.
         may_edit: whether who looks may make changesets; four_eyes: that they can't approve this one.
     """
@@ -58,7 +52,7 @@ class Shown:
     settings: Settings
     notice: str
     today: dt.date
-    steps: Sequence[tuple[str, str, str]]
+    steps: Sequence[tuple[str, str]]
     may_edit: bool
     four_eyes: bool
     trouble: str | None = None
@@ -77,13 +71,13 @@ class _Draw(MacroElement):
     )
 
 
-def review_page(shown: Shown, base: str, nonce: str) -> str:
-    """Return the page of a changeset, linked to the service's own assets."""
+def review_page(shown: Shown, base: str, nonce: str, speech: Speech) -> str:
+    """Return the page of a changeset in a language, linked to the service's own assets."""
     changes = largest(shown.difference.changes)
     near, lacking = around(shown.records, changes)
-    figure = OfflineFigure("linked", base, nonce)
+    figure = OfflineFigure("linked", base, nonce, language=speech.language)
     drawn = OfflineMap(
-        scripts=("map.js", "report.js", "review.js"),
+        scripts=("map.js", "say.js", "report.js", "review.js"),
         styles=("map.css", "review.css"),
         tiles=None,
         control_scale=False,
@@ -93,8 +87,8 @@ def review_page(shown: Shown, base: str, nonce: str) -> str:
     drawn.fit_bounds(_bounds(changes, shown.records))
     drawn.add_child(_Draw())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)
-    figure.header.add_child(Fixed(_head(shown, base)), name="head")
-    figure.html.add_child(Fixed(_panel(shown, changes, near, lacking, base)), name="panel")
+    figure.header.add_child(Fixed(_head(shown, base, speech)), name="head")
+    figure.html.add_child(Fixed(_panel(shown, changes, near, lacking, base=base, speech=speech)), name="panel")
     return figure.render()
 
 
@@ -142,22 +136,28 @@ def _bounds(changes: Sequence[Change], records: Mapping[str, gpd.GeoDataFrame]) 
     return [[south - by, west - by], [north + by, east + by]]
 
 
-def _head(shown: Shown, base: str) -> str:
+def _head(shown: Shown, base: str, speech: Speech) -> str:
     template = Template(
         '<meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
         '<title>{{ title }}</title><link rel="icon" href="{{ base }}/static/favicon.svg"/>',
         autoescape=True,
     )
     mark = "SYNTHETIC - " if shown.settings.synthetic else ""
-    return str(template.render(title=f"{mark}Changeset {shown.changeset.id} - Clearway", base=base))
+    return str(template.render(title=f"{mark}{speech.t('changeset', id=shown.changeset.id)} - Clearway", base=base))
 
 
-def _panel(
-    shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDataFrame], lacking: int, base: str
+def _panel(  # noqa: PLR0913 - all of them are what the panel shows
+    shown: Shown,
+    changes: Sequence[Change],
+    near: Mapping[str, gpd.GeoDataFrame],
+    lacking: int,
+    *,
+    base: str,
+    speech: Speech,
 ) -> str:
     total = len(shown.difference.changes)
     kinds = [one.diff for one in shown.difference.changes]
-    page = environment().get_template("changeset.html")
+    page = environment(speech).get_template("changeset.html")
     return str(
         page.render(
             made=shown.changeset,
@@ -177,8 +177,8 @@ def _panel(
             today=shown.today.isoformat(),
             notice=shown.notice,
             lacking=lacking,
-            data=Markup(script_json(_data(shown, changes, near))),  # noqa: S704 - escaped for its place by script_json
-            **around_page(shown.settings, base, "review"),
+            data=Markup(script_json(_data(shown, changes, near, speech))),  # noqa: S704 - escaped for its place by script_json
+            **around_page(shown.settings, base, "review", speech, f"{base}/maps/review/{shown.changeset.id}"),
         )
     )
 
@@ -186,20 +186,25 @@ def _panel(
 def moved(balance: Mapping[str, Any]) -> list[tuple[object, str, float, float, float]]:
     """Return the figures that change: district, state, before, after, change; the total first."""
     return [
-        (row["district"], SHOWN[name], row["before"][name], row["after"][name], row["change"][name])
+        (row["district"], name, row["before"][name], row["after"][name], row["change"][name])
         for row in [balance["total"], *balance["rows"]]
         for name in MEASURED
         if abs(row["change"][name]) >= 0.001
     ]
 
 
-def _data(shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDataFrame]) -> dict[str, object]:
+def _data(
+    shown: Shown, changes: Sequence[Change], near: Mapping[str, gpd.GeoDataFrame], speech: Speech
+) -> dict[str, object]:
     layer = shown.changeset.layer
     return {
         "layer": layer,
+        "language": speech.language,
+        "words": words_for(speech, *SPOKEN, "diff_", "word_", "field_", "synthetic_data", "recorded_only", "zoom_"),
         "synthetic": shown.settings.synthetic,
         "labels": {
-            name: {field.name: field.label.en for field in LAYERS[name].fields} | {"layer": LAYERS[name].label.en}
+            name: {field.name: label(speech, field.label) for field in LAYERS[name].fields}
+            | {"layer": label(speech, LAYERS[name].label)}
             for name in {*AROUND, layer}
         },
         "around": {name: drawn_records(near[name], name) for name in AROUND},

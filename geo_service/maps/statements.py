@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from geo_service.balance import View
 from geo_service.languages import LANGUAGES, words
+from geo_service.languages.speech import Speech
+from geo_service.languages.written import PARTS
 from geo_service.maps.figure import LEAFLET_CSS, LEAFLET_JS
 from geo_service.maps.overview import DIGITS, script_json
 from geo_service.maps.pages import around_page, environment
@@ -33,8 +35,8 @@ def statement_page(shown: Mapping[str, Any], settings: Settings, base: str) -> s
         "changes": [_change(one, say) for one in shown["changes"]],
     }
     page = environment().get_template("statement.html")
-    around = around_page(settings, base, "statements")
-    return str(page.render(title=title, say=say, one=shown, language=shown["language"], **facts, **around))
+    around = around_page(settings, base, "statements", Speech(shown["language"], PARTS))
+    return str(page.render(title=title, say=say, one=shown, **facts, **around))
 
 
 def _change(one: Mapping[str, Any], say: Mapping[str, str]) -> str:
@@ -85,8 +87,7 @@ def ask_page(seen: View, settings: Settings, *, language: str, base: str, nonce:
         page.render(
             title=say["statement_form_title"],
             say=say,
-            language=language,
-            languages=LANGUAGES,
+            spoken=LANGUAGES,
             modes=[one.value for one in Mode],
             places=sorted(places, key=lambda one: str(one["label"])),
             radius=f"{settings.statements.radius_m:g}",
@@ -94,6 +95,6 @@ def ask_page(seen: View, settings: Settings, *, language: str, base: str, nonce:
             leaflet_css=LEAFLET_CSS.removeprefix("vendor/"),
             nonce=nonce,
             data=Markup(script_json(data)),  # noqa: S704 - escaped for its place by script_json
-            **around_page(settings, base, "statements"),
+            **around_page(settings, base, "statements", Speech(language, PARTS), f"{base}/maps/statements"),
         )
     )

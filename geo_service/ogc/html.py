@@ -5,14 +5,17 @@ What was uploaded is text here, never markup: the templates escape it, and the m
 
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 import shapely
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment
 from numpy.typing import NDArray
 
 from geo_service import features
+from geo_service.languages import LANGUAGES
+from geo_service.languages.speech import Speech
+from geo_service.languages.written import PARTS, choices, layer_name
+from geo_service.maps.pages import environment, notice_in
 from geo_service.ogc.links import segment
 from geo_service.ogc.pages import Page
 from geo_service.ogc.reads import Read
@@ -38,26 +41,36 @@ STYLES = {
 """Fill and its opacity by class, and of ground that was cleared and handed over; the rest is drawn in grey."""
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    folder = str(files("geo_service") / "templates")
-    return Environment(loader=FileSystemLoader(folder), autoescape=select_autoescape(default=True))
+@lru_cache(maxsize=len(LANGUAGES))
+def _environment(language: str) -> Environment:
+    return environment(Speech(language, PARTS))
+
+
+def speech_of(read: Read) -> Speech:
+    """Return the language of a page to read."""
+    return Speech(read.language or "en", PARTS)
 
 
 def rendered(name: str, read: Read, **values: object) -> bytes:
-    """Return a page made of a template, with what every page says."""
-    seen, settings = read.seen, read.settings
+    """Return a page made of a template, with what every page says, in the language of whoever reads."""
+    seen, settings, speech = read.seen, read.settings, speech_of(read)
+    as_of = seen.as_of.isoformat()
+    base = read.request.scope.get("root_path", "").rstrip("/")
+    published = read.records.notice if speech.language == "en" else f" {speech.t('public_view')}"
     page = (
-        _environment()
+        _environment(speech.language)
         .get_template(name)
         .render(
-            base=read.request.scope.get("root_path", "").rstrip("/"),
+            base=base,
             authority=settings.authority,
             synthetic=settings.synthetic,
-            as_of=seen.as_of.isoformat(),
+            speech=speech,
+            t=speech.t,
+            languages=choices(read.request.url.path, dict(read.request.query_params)),
+            as_of=as_of,
             known_at=seen.known_at,
             revision=seen.snapshot.number,
-            notice=settings.sentences(seen.as_of.isoformat(), seen.known_at) + read.records.notice,
+            notice=notice_in(settings, speech, as_of, seen.known_at) + (published if read.records.notice else ""),
             **values,
         )
     )
@@ -78,7 +91,7 @@ def items(page: Page) -> bytes:
     return rendered(
         "items.html",
         page.read,
-        title=layer.label.en,
+        title=layer_name(speech_of(page.read), layer.name),
         layer=layer.name,
         names=names,
         rows=[(segment(str(row["id"])), row) for row in rows],
@@ -92,14 +105,14 @@ def items(page: Page) -> bytes:
     )
 
 
-def item(read: Read, layer: str, title: str, row: dict[str, object], shape: shapely.Geometry) -> bytes:
+def item(read: Read, layer: str, row: dict[str, object], shape: shapely.Geometry) -> bytes:
     """Return one record to read."""
     named = [(name, value) for name, value in row.items() if value not in (None, [], "")]
     return rendered(
         "item.html",
         read,
         title=f"{row['id']}",
-        kind=title,
+        kind=layer_name(speech_of(read), layer),
         layer=layer,
         quoted=segment(str(row["id"])),
         pairs=named,

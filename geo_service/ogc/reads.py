@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from geo_service.access.dependencies import principal_of
 from geo_service.access.public import Records
 from geo_service.api.dependencies import Service, matches, records_of, service_of
+from geo_service.api.speaking import language_for, remember
 from geo_service.balance import Refused, View, view
 from geo_service.ogc import crs
 from geo_service.ogc.asked import EVERYWHERE, Pairs, once
@@ -87,8 +88,13 @@ class Read:
         """Return the strong tag of an answer: the revision, the resolved times, and what was asked for."""
         revision = self.seen.snapshot.revision
         parts = (revision and revision.hash, self.seen.as_of, self.seen.known_at, self.base, self.form, self.packed)
-        text = "|".join(map(str, (*parts, self.records.form, self.settings, *what)))
+        text = "|".join(map(str, (*parts, self.records.form, self.settings, self.language, *what)))
         return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+    @property
+    def language(self) -> str:
+        """The language of a page to read; empty of all other answers, which have none."""
+        return language_for(self.request) if self.form == "html" else ""
 
     @property
     def packed(self) -> bool:
@@ -105,7 +111,8 @@ class Read:
         headers: Callable[[], Mapping[str, str]] | None = None,
     ) -> Response:
         """Return an answer, or 304 to a client that has it."""
-        common = {"ETag": tag, "Cache-Control": self.caching, "Vary": "Accept, Accept-Encoding"}
+        spoken = ", Accept-Language, Cookie" if self.form == "html" else ""
+        common = {"ETag": tag, "Cache-Control": self.caching, "Vary": f"Accept, Accept-Encoding{spoken}"}
         if matches(self.request, tag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=common)
         body = make()
@@ -115,7 +122,8 @@ class Read:
             body = gzipped(body)
             common["Content-Encoding"] = "gzip"
         kind = media_type or FORMS[self.form]
-        return Response(body, headers=common, media_type=kind)
+        answer = Response(body, headers=common, media_type=kind)
+        return remember(self.request, answer, self.language) if self.language else answer
 
     @property
     def caching(self) -> str:
@@ -143,7 +151,7 @@ def read_of(request: Request, forms: Sequence[str], known: Sequence[str] | None 
         NotFound: `rev` is not the revision of that `known_at`.
     """
     service = service_of(request)
-    pairs = query_of(request)
+    pairs = _without_language(query_of(request), request.headers.get("accept"), forms)
     given = once(pairs, (*EVERYWHERE, *known)) if known is not None else dict(reversed(pairs))
     settings = service.settings
     form = form_of(given.get("f"), request.headers.get("accept"), forms)
@@ -156,6 +164,13 @@ def read_of(request: Request, forms: Sequence[str], known: Sequence[str] | None 
     pinned = all(given.get(name) for name in ("rev", "as_of", "known_at"))
     records = records_of(service, principal_of(request), seen)
     return Read(request, service, settings, pairs, seen, records, base_of(request), form, pinned)
+
+
+def _without_language(pairs: Pairs, accept: str | None, forms: Sequence[str]) -> Pairs:
+    """Return a query without the language that a page to read is asked for in; other answers have none."""
+    if not any(name == "lang" for name, _ in pairs) or form_of(dict(pairs).get("f"), accept, forms) != "html":
+        return pairs
+    return [pair for pair in pairs if pair[0] != "lang"]
 
 
 def query_of(request: Request) -> Pairs:

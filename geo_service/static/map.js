@@ -37,20 +37,22 @@ window.clearway = (() => {
     if (className) made.className = className;
     return made;
   }
+  /* A page in another language hands over how it says values; the map of one file is English. */
+  const PLAIN = { value: (_, value) => shown(value), field: (name) => name };
   function shown(value) {
     if (Array.isArray(value)) return value.join(", ");
     if (typeof value === "number") return value.toLocaleString("en", { maximumFractionDigits: 1 });
     if (value && typeof value === "object") return JSON.stringify(value);
     return String(value);
   }
-  function popup(properties, labels) {
+  function popup(properties, labels, say = PLAIN) {
     const box = element("div", undefined, "cw-popup");
     box.append(element("h3", `${labels.layer}: ${properties.id}`));
     const table = element("table");
     for (const [name, value] of Object.entries(properties)) {
       if (name === "id" || value === false) continue;
       const row = element("tr");
-      row.append(element("th", labels[name] || name), element("td", shown(value)));
+      row.append(element("th", labels[name] || say.field(name)), element("td", say.value(name, value)));
       table.append(row);
     }
     box.append(table);
@@ -86,10 +88,10 @@ window.clearway = (() => {
     const d = Math.floor(total / 3600), m = Math.floor((total - d * 3600) / 60), s = (total - d * 3600 - m * 60).toFixed(1);
     return `${d}°${String(m).padStart(2, "0")}'${s.padStart(4, "0")}"${value < 0 ? negative : positive}`;
   }
-  function cursor(map) {
+  function cursor(map, told = "Move over the map for coordinates") {
     const Control = L.Control.extend({
       onAdd() {
-        this.box = element("div", "Move over the map for coordinates", "cw-cursor");
+        this.box = element("div", told, "cw-cursor");
         return this.box;
       },
     });

@@ -2,7 +2,7 @@
 "use strict";
 window.clearwayReport = (() => {
   const MOST = 500;
-  const number = new Intl.NumberFormat("en");
+  const { t, of, number, own } = window.clearwaySay;
   const byId = (id) => document.getElementById(id);
 
   function cell(text, className) {
@@ -14,8 +14,13 @@ window.clearwayReport = (() => {
   function level(text) {
     const made = document.createElement("td"), mark = document.createElement("span");
     mark.className = `cw-level cw-${text}`;
-    mark.textContent = text === "error" ? "rejected" : text;
+    mark.textContent = of("level", text);
     made.append(mark);
+    return made;
+  }
+  function code(text) {
+    const made = cell(of("code", text));
+    made.title = text;
     return made;
   }
   /* Show lines; `whole` is how many the report has where not all of them were handed over. */
@@ -26,14 +31,14 @@ window.clearwayReport = (() => {
         && (!text || `${one.row ?? ""} ${one.id ?? ""} ${one.code} ${one.message}`.toLowerCase().includes(text)));
       const rows = fits.slice(0, MOST).map((one) => {
         const row = document.createElement("tr");
-        row.append(cell(one.row, "n"), cell(one.id, "t"), level(one.level), cell(one.code), cell(one.message, "t"));
+        row.append(cell(one.row, "n"), cell(one.id, "t"), level(one.level), code(one.code), own(cell("", "t"), one.message));
         return row;
       });
       byId("report-rows").replaceChildren(...rows);
-      const more = whole > lines.length ? ` of the first ${number.format(lines.length)}` : "";
+      const more = whole > lines.length ? t("report_first", { number: number.format(lines.length) }) : "";
       byId("report-count").textContent = lines.length
-        ? `${number.format(rows.length)} of ${number.format(fits.length)} fitting lines shown${more}; the CSV holds all ${number.format(whole)}.`
-        : "Nothing to report: every row was accepted as it stands.";
+        ? t("report_count", { shown: number.format(rows.length), fitting: number.format(fits.length), more, all: number.format(whole) })
+        : t("report_none");
     };
     byId("report-level").onchange = draw;
     byId("report-text").oninput = draw;

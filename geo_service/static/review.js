@@ -2,6 +2,17 @@
 "use strict";
 window.clearwayReview = (() => {
   const { STYLES, element, popup, cursor } = window.clearway.tools;
+  const { t, of, number, date } = window.clearwaySay;
+  const WORDS = ["classification", "status", "change", "devices", "product", "qc_status", "state", "kind", "device", "disposition", "eo_status"];
+  function value(name, cell) {
+    if (Array.isArray(cell)) return cell.map((one) => value(name, one)).join(", ");
+    if (typeof cell === "number") return number.format(cell, 1);
+    if (typeof cell === "boolean") return t(cell ? "yes" : "no");
+    if (cell && typeof cell === "object") return JSON.stringify(cell);
+    if (/^\d{4}-\d{2}-\d{2}$/.test(cell) && (name === "valid_from" || name.endsWith("_on"))) return date(cell);
+    return WORDS.includes(name) ? String(of("word", cell)) : String(cell);
+  }
+  const SAY = { value, field: (name) => of("field", name) };
   const DIFF = {
     added: { color: "#1E5AA8", weight: 3, fillColor: "#1E5AA8", fillOpacity: 0.25 },
     changed: { color: "#6B3FA0", weight: 3, fillColor: "#6B3FA0", fillOpacity: 0.25 },
@@ -13,15 +24,15 @@ window.clearwayReview = (() => {
   });
 
   function told(change, labels) {
-    const box = popup(change.after || change.before || { id: change.id }, labels);
-    box.prepend(element("p", `${change.diff === "removed" ? "withdrawn" : change.diff} from ${change.valid_from}`));
+    const box = popup(change.after || change.before || { id: change.id }, labels, SAY);
+    box.prepend(element("p", t("diff_from", { what: of("diff", change.diff), date: date(change.valid_from) })));
     return box;
   }
   function around(map, data) {
     for (const layer of ["districts", "releases", "hazards"]) {
       for (const one of data.around[layer]) {
         shape(one.g, { ...STYLES[layer](one.p), weight: 1, opacity: 0.65, interactive: layer !== "districts" }).addTo(map)
-          .bindPopup(() => popup(one.p, data.labels[layer]), { maxWidth: 420, maxHeight: 300 });
+          .bindPopup(() => popup(one.p, data.labels[layer], SAY), { maxWidth: 420, maxHeight: 300 });
       }
     }
   }
@@ -41,10 +52,15 @@ window.clearwayReview = (() => {
         group.openPopup();
       });
     }
+    for (const [name, key] of [["in", "zoom_in"], ["out", "zoom_out"]]) {
+      const button = map.getContainer().querySelector(`.leaflet-control-zoom-${name}`);
+      button.title = t(key);
+      button.setAttribute("aria-label", t(key));
+    }
     L.control.scale({ imperial: false }).addTo(map);
-    cursor(map);
+    cursor(map, t("cursor"));
     map.attributionControl.setPrefix(false);
-    map.attributionControl.addAttribution(data.synthetic ? "SYNTHETIC data" : "Recorded data only");
+    map.attributionControl.addAttribution(t(data.synthetic ? "synthetic_data" : "recorded_only"));
     window.clearwayReport.show(data.report, data.report_lines);
     follow();
     Object.assign(window.clearway, { map, drawn, ready: true });
@@ -60,9 +76,10 @@ window.clearwayReview = (() => {
       if (!answer.ok) continue;
       const body = await answer.json();
       if (body.state !== "processing") { location.reload(); return; }
-      const { phase, done, of } = body.progress;
-      if (of) { bar.max = of; bar.value = done; }
-      text.textContent = of ? `${phase}: ${window.clearwayReport.number.format(done)} of ${window.clearwayReport.number.format(of)} rows` : `${phase} ...`;
+      const { phase, done, of: whole } = body.progress;
+      if (whole) { bar.max = whole; bar.value = done; }
+      const named = of("phase", phase);
+      text.textContent = whole ? t("phase_rows", { phase: named, done: number.format(done), of: number.format(whole) }) : `${named} ...`;
     }
   }
   return { draw };

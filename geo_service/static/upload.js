@@ -3,8 +3,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("clearway-data").textContent);
   const OWN = ["crs", "source_layer", "encoding", "swap_axes"];
-  const COUNTS = [["rows_read", "Rows read"], ["accepted", "Accepted"], ["rejected", "Rejected"], ["repaired", "Repaired"], ["unchanged", "Known already"], ["warnings", "Warnings"]];
-  const number = window.clearwayReport.number;
+  const COUNTS = [["rows_read", "upload_read"], ["accepted", "upload_accepted"], ["rejected", "upload_rejected"], ["repaired", "upload_repaired"], ["unchanged", "upload_unchanged"], ["warnings", "upload_warnings"]];
+  const { t, of, number, own, language } = window.clearwaySay;
   const byId = (id) => document.getElementById(id);
   const start = () => ({ file: null, mapping: {}, set: {}, answers: {}, own: {}, report: [] });
   let state = start();
@@ -26,9 +26,16 @@
     byId("trouble").textContent = text;
     focus("trouble");
   }
+  /* What the service says is English: elsewhere the page says whose words they are. */
+  function said(detail) {
+    only("trouble");
+    const words = own(element("span"), detail);
+    byId("trouble").replaceChildren(...(language === "en" ? [words] : [`${t("own_words")} `, words]));
+    focus("trouble");
+  }
   function take(file) {
     state = { ...start(), file };
-    byId("file-name").textContent = file ? `${file.name}, ${number.format(file.size)} bytes` : "";
+    byId("file-name").textContent = file ? t("upload_size", { name: file.name, number: number.format(file.size) }) : "";
     only();
   }
 
@@ -50,28 +57,29 @@
       const answer = await fetch(`${data.base}/changesets`, { method: "POST", body });
       return { status: answer.status, body: await answer.json() };
     } catch {
-      return { status: 0, body: { detail: "The service did not answer. Nothing was kept; try again." } };
+      return { status: 0, body: {} };
     } finally {
       byId("busy").hidden = true;
       for (const button of document.querySelectorAll("button")) button.disabled = false;
     }
   }
   async function check() {
-    if (!state.file || !byId("layer").value) return fail("Choose a file, and say what it holds.");
+    if (!state.file || !byId("layer").value) return fail(t("upload_needs"));
     const { status, body } = await post({ dry_run: "true" });
     if (status === 200) return result(body);
-    return refused(body);
+    return refused(body, status);
   }
-  function refused(body) {
+  function refused(body, status) {
     const asked = (body.errors || []).find((one) => one.choices);
     if (asked) return ask(asked);
-    return fail(body.detail || "The service refused the file.");
+    if (body.detail) return said(body.detail);
+    return fail(t(status ? "upload_refused" : "upload_silent"));
   }
 
   function ask(asked) {
     only("question");
     byId("question").dataset.code = asked.code;
-    byId("ask-text").textContent = asked.message;
+    own(byId("ask-text"), asked.message);
     byId("ask-other").value = "";
     byId("ask-choices").replaceChildren(...asked.choices.map((choice, k) => {
       const label = element("label");
@@ -97,16 +105,16 @@
     only("result");
     state.report = body.report;
     byId("outcome").textContent = body.rejected
-      ? `${number.format(body.accepted)} of ${number.format(body.rows_read)} rows would be accepted, ${number.format(body.rejected)} rejected`
-      : `All ${number.format(body.rows_read)} rows would be accepted`;
+      ? t("upload_some", { accepted: number.format(body.accepted), read: number.format(body.rows_read), rejected: number.format(body.rejected) })
+      : t("upload_all", { read: number.format(body.rows_read) });
     byId("cards").replaceChildren(...COUNTS.map(([name, label]) => {
       const card = element("div", undefined, { className: "cw-card" });
-      card.append(element("span", label), element("b", number.format(body[name])));
+      card.append(element("span", t(label)), element("b", number.format(body[name])));
       return card;
     }));
-    const known = Object.entries(body.remembered || {}).map(([name, column]) => `${name} from ${column}`);
+    const known = Object.entries(body.remembered || {}).map(([name, column]) => t("upload_from", { name, column }));
     byId("remembered").hidden = !known.length;
-    byId("remembered").textContent = `Taken as you did last time for a file like this: ${known.join(", ")}. Choose otherwise below.`;
+    byId("remembered").textContent = t("upload_remembered", { columns: known.join(", ") });
     mapping(body.columns || [], body.mapping || {});
     window.clearwayReport.show(body.report, body.report.length);
     byId("send").disabled = !body.accepted;
@@ -120,16 +128,16 @@
     const fields = (data.layers.find((one) => one.name === byId("layer").value) || { fields: [] }).fields;
     byId("mapping-rows").replaceChildren(...fields.map((field) => {
       const row = element("tr"), head = element("th", undefined, { scope: "row" }), one = element("td"), two = element("td");
-      head.append(element("strong", field.label), element("span", field.name + (field.required ? ", required" : ""), { className: "cw-help" }));
-      const column = options(element("select", undefined, { name: "column" }), [["", "no column"], ...columns.map((name) => [name, name])], used[field.name] || "");
+      head.append(element("strong", field.label), element("span", field.required ? t("upload_required", { name: field.name }) : field.name, { className: "cw-help" }));
+      const column = options(element("select", undefined, { name: "column" }), [["", t("upload_no_column")], ...columns.map((name) => [name, name])], used[field.name] || "");
       column.dataset.field = field.name;
-      column.setAttribute("aria-label", `Column for ${field.label}`);
+      column.setAttribute("aria-label", t("upload_column_for", { name: field.label }));
       const given = state.set[field.name] === undefined ? "" : String(state.set[field.name]);
       const value = field.words
-        ? options(element("select"), [["", "nothing"], ...field.words.map((word) => [word, word])], given)
+        ? options(element("select"), [["", t("nothing")], ...field.words], given)
         : element("input", undefined, { type: field.kind === "date" ? "date" : "text", value: given });
       value.dataset.set = field.name;
-      value.setAttribute("aria-label", `${field.label} for rows without their own`);
+      value.setAttribute("aria-label", t("upload_given_for", { name: field.label }));
       one.append(column);
       if (field.name !== "id") two.append(value);
       row.append(head, one, two);
@@ -163,7 +171,7 @@
 
   async function send() {
     const { status, body } = await post(byId("draft").checked ? { submit: "false" } : {});
-    if (status !== 201 && status !== 202) return refused(body);
+    if (status !== 201 && status !== 202) return refused(body, status);
     only("sent");
     byId("sent-link").href = `${data.base}/maps/review/${body.id}`;
     byId("sent-cancel").onclick = () => fetch(`${data.base}/changesets/${body.id}/cancel`, { method: "POST" });
@@ -171,19 +179,10 @@
     focus("sent-title");
     if (body.state === "processing") follow(body.id);
   }
-  const SAID = {
-    submitted: "It waits for somebody else to approve it. Nothing changes before.",
-    approved: "It is recorded: the map and the balance have it.",
-    draft: "It is a draft: nothing changes before it is submitted and approved.",
-    rejected: "No row was accepted, so nothing was recorded; the report stays.",
-    failed: "It failed, and nothing of it was kept.",
-    cancelled: "It was stopped, and nothing of it was kept.",
-    processing: "It goes on in the background; this page may be closed.",
-  };
   function told(body) {
-    byId("sent-title").textContent = `Changeset ${body.id}: ${body.state}`;
-    const far = body.progress && body.progress.of ? ` ${number.format(body.progress.done)} of ${number.format(body.progress.of)} rows kept.` : "";
-    byId("sent-text").textContent = (body.reason ? `${body.reason} ` : "") + SAID[body.state] + far;
+    byId("sent-title").textContent = t("upload_sent", { id: body.id, state: of("state", body.state) });
+    const far = body.progress && body.progress.of ? ` ${t("upload_kept", { done: number.format(body.progress.done), of: number.format(body.progress.of) })}` : "";
+    byId("sent-text").replaceChildren(...(body.reason ? [own(element("span"), body.reason), " "] : []), t(`said_${body.state}`) + far);
     byId("sent-progress").hidden = byId("sent-cancel").hidden = body.state !== "processing";
     if (body.progress && body.progress.of) { byId("sent-progress").max = body.progress.of; byId("sent-progress").value = body.progress.done; }
     else byId("sent-progress").removeAttribute("value");
