@@ -34,7 +34,7 @@ def prepared(files: Sequence[Path], out: Path, wish: Wish) -> Facts:
         Question: something must be answered first.
     """
     request = {
-        "files": [str(one) for one in files],
+        "files": [str(one.absolute()) for one in files],  # the cage stands in another folder
         "out": str(out),
         "wish": asdict(wish),
         "memory": MEMORY,

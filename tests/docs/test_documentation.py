@@ -13,6 +13,7 @@ import pytest
 
 from geo_service.access.settings import AccessSettings
 from geo_service.settings import Settings
+from geo_service.statements.terms import Terms
 from layers.reading.severity import DEFAULTS
 from layers.roads.rules import Rules
 from tests import postgis
@@ -129,6 +130,7 @@ def test_every_setting_is_described():
     held = {*Settings.__dataclass_fields__, *AccessSettings.__dataclass_fields__}
     assert {name for name in held if f"`{name}`" not in text} == set()
     assert {name for name in Rules.__dataclass_fields__ if f"`{name}`" not in text} == set()
+    assert {name for name in Terms.__dataclass_fields__ if f"`{name}`" not in text} == set()
     assert {name for name in DEFAULTS if f"`{name}`" not in text} == set()
 
 
