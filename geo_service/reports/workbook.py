@@ -95,7 +95,8 @@ def _settled(content: bytes, made_at: dt.datetime) -> bytes:
         for name in sorted(old.namelist()):
             body = old.read(name)
             if name == "docProps/core.xml":
-                body = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, body)
+                # By whatever prefix: other libraries give the namespace names of their own.
+                body = re.sub(rb"(<(?:\w+:)?modified[^>]*>)[^<]*", rb"\g<1>" + moment, body)
             info = zipfile.ZipInfo(name, stamp)
             info.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(info, body)

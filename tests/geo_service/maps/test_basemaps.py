@@ -50,7 +50,12 @@ def test_a_basemap_opens_the_policy_for_its_own_host_alone(log, client, kept):
         assert "img-src 'self' data: https://tiles.example.org;" in policy
         assert policy.count("example.org") == 1
         assert "unsafe-eval" not in policy
-        for page in ("/maps/routes", "/maps/upload", "/maps/review"):
+        # The pages of ways draw it too; those without a map of tiles do not.
+        assert (
+            "img-src 'self' data: https://tiles.example.org;"
+            in (client.get("/maps/routes").headers["Content-Security-Policy"])
+        )
+        for page in ("/maps/upload", "/maps/review"):
             assert "example.org" not in client.get(page).headers["Content-Security-Policy"]
 
 
