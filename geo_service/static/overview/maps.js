@@ -62,7 +62,8 @@ export class DatedMap {
   /* Roads by evidence lie under the records and come after them: what is known of a large network takes a while. */
   showWays(asOf, query) {
     this.endWays();
-    if (!given.layers.includes("roads") || !state.layers.has("roads")) return;
+    // The second map may be gone by then.
+    if (!given.layers.includes("roads") || !state.layers.has("roads") || !this.map.getContainer().isConnected) return;
     this.ways = new SituationTiles((_, z, row, column) => `${given.base}/maps/ways/${z}/${row}/${column}?${query}`, ["roads"], asOf, UNDER);
     this.ways.on("loading load", () => this.sayWays());
     this.ways.on("missing", () => this.map.fire("missing"));
