@@ -13,6 +13,8 @@ DRAWN = """Object.fromEntries(window.clearway.first().ways.current().flatMap(({ 
 
 
 def tap(page, lon, lat):
+    # A popup moves the map to be seen whole: where a place is on the screen counts only when the map has come to rest.
+    until(page, "!document.querySelector('.leaflet-pan-anim, .leaflet-zoom-anim') && window.clearway.waysThere()")
     at = page.evaluate(
         f"(() => {{ const p = window.clearway.map.latLngToContainerPoint([{lat}, {lon}]); return [p.x, p.y]; }})()"
     )
