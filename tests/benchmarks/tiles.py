@@ -33,12 +33,11 @@ MOST = 60
 
 OURS = """
 import os, sys
-from dataclasses import replace
 import uvicorn
 from geo_service.serving import application
 from geo_service.tiles.build import Tiles
 app = application()
-app.state.service = replace(app.state.service, tiles=Tiles(int(sys.argv[2])))
+vars(app.state.service)["tiles"] = Tiles(int(sys.argv[2]))
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
 """
 
