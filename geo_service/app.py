@@ -81,7 +81,7 @@ def create_app(  # noqa: PLR0913 - each with a default
     app = FastAPI(
         title="Clearway", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=running
     )
-    app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
+    service = app.state.service = Service(log, Snapshots(log, shelf=shelf), clock)
     problems.install(app)
     app.include_router(coverage.router, dependencies=[requires(Role.viewer)])
     routers = (
@@ -111,7 +111,7 @@ def create_app(  # noqa: PLR0913 - each with a default
         return FileResponse(str(static / "favicon.svg"), media_type="image/svg+xml")
 
     # The last one stands outermost.
-    doors = Doors(log.tokens, log.settings, clock, local, problems.explained, keeper)
+    doors = Doors(log, lambda: service.settings.today(clock), clock, local, problems.explained, keeper)
     app.add_middleware(Gate, doors=doors, routes=lambda: app.routes, parts={"/static": Rule(Role.nobody)})
     app.add_middleware(HeadAsGet)
     app.add_middleware(Logbook, clock=clock)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from geo_service.basemaps import Basemap, basemap_of
@@ -12,6 +12,8 @@ from geo_service.statements.terms import Terms, terms_of
 from layers.reading.severity import severities
 from layers.roads.rules import Rules, rules_of
 from layers.versions import as_date
+
+T = TypeVar("T")
 
 SENTENCES = (
     "This shows explosive ordnance information recorded by {authority} as known on {known_at}, describing the ground "
@@ -72,6 +74,21 @@ class Settings:
         return SENTENCES.format(
             authority=self.authority, standard=self.standard, contact=self.contact, as_of=as_of, known_at=known_at
         )
+
+
+class Reading(Generic[T]):
+    """Reads what a store keeps, once for as long as it is the same."""
+
+    def __init__(self, read: Callable[[Mapping[str, object]], T]) -> None:
+        self._read = read
+        self._last: tuple[Mapping[str, object], T] | None = None
+
+    def __call__(self, stored: Mapping[str, object]) -> T:
+        """Return what was read; errors are those of reading."""
+        last = self._last
+        if last is None or last[0] is not stored:
+            last = self._last = stored, self._read(stored)
+        return last[1]
 
 
 def settings_of(stored: Mapping[str, object]) -> Settings:

@@ -42,11 +42,13 @@ class Rule:
         role: the least role; `nobody` lets everybody in, `public` whoever may see what is published.
         uploads: its body is a file, and may be as large as one.
         computes: calling it changes nothing, whatever its method.
+        lasting: its answers depend on the store, the calendar day, who asks and the request alone.
     """
 
     role: Role
     uploads: bool = False
     computes: bool = False
+    lasting: bool = False
 
     def __call__(self, request: Request) -> None:
         """Let a request through.
@@ -57,12 +59,14 @@ class Rule:
         principal_of(request).require(self.role)
 
 
-def requires(role: Role, *, uploads: bool = False, computes: bool = False) -> Any:
+def requires(role: Role, *, uploads: bool = False, computes: bool = False, lasting: bool = False) -> Any:
     """Return the dependency by which a route declares its rule.
 
     Args:
         role: the least role.
         uploads: the body is a file.
         computes: a POST changes nothing, so that tokens that only read may send it.
+        lasting: answers to reads depend on the store, the calendar day, who asks and the request alone, so that one
+            may be given again.
     """
-    return Depends(Rule(role, uploads, computes))
+    return Depends(Rule(role, uploads, computes, lasting))

@@ -23,10 +23,14 @@ from geo_service.access.logbook import told
 from geo_service.access.oidc import BadBearer, IdentityProvider
 from geo_service.access.origins import refuse_other_sites, refuse_strangers
 from geo_service.access.principals import LOCAL, NOBODY, PUBLIC, NotAllowed, Principal, Role, identity
+from geo_service.access.recall import Answer, Key, Recall, key_of
 from geo_service.access.routes import Found, Table
 from geo_service.access.settings import MEGABYTE, AccessSettings, access_settings_of
-from geo_service.access.tokens import FORM, Token, Tokens, verified
+from geo_service.access.tokens import FORM, Token, verified
 from geo_service.clock import Clock
+from geo_service.settings import Reading
+from geo_service.store.log import Log
+from geo_service.store.remembered import Mark
 
 Explained = Callable[[Exception], Response]
 """Turns an error into an answer; raises it again where it is none that a sender can mend."""
@@ -49,8 +53,8 @@ class Doors:
     """What the gate works with.
 
     Attributes:
-        tokens: those who may come in.
-        stored: returns the settings as the store has them now.
+        log: the store, with its settings and the tokens of those who may come in.
+        today: returns the calendar day in the programme's time zone.
         clock: where the time comes from.
         local: the service can be reached from this machine alone, so that it may run open for one person.
         explained: turns an error into an answer.
@@ -58,8 +62,8 @@ class Doors:
             nobody else reaches it. None: the service is reached over a network.
     """
 
-    tokens: Tokens
-    stored: Callable[[], Mapping[str, object]]
+    log: Log
+    today: Callable[[], dt.date]
     clock: Clock
     local: bool
     explained: Explained
@@ -68,11 +72,20 @@ class Doors:
 
 @dataclass(frozen=True)
 class Admitted:
-    """A request that may go on: who asks, for what, with how many bytes."""
+    """A request that may go on: who asks, for what, with how many bytes.
+
+    Attributes:
+        mark: what the store holds while a read is answered; None: it changes something.
+        key: of the answer, where it may be given again.
+        answer: what was answered to the same before.
+    """
 
     principal: Principal
     found: Found
     most_bytes: int
+    mark: Mark | None = None
+    key: Key | None = None
+    answer: Answer | None = None
 
 
 class Gate:
@@ -84,6 +97,8 @@ class Gate:
         self.app, self._doors, self._routes, self._parts = app, doors, routes, parts
         self._table: Table | None = None
         self._buckets = Buckets()
+        self._recall = Recall()
+        self._settings = Reading(access_settings_of)
         self._lock = threading.Lock()
         self._provider: IdentityProvider | None = None
 
@@ -95,24 +110,38 @@ class Gate:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        send = _kept_private(scope, send)
+        private = _kept_private(scope, send)
         try:
             admitted = await run_in_threadpool(self.admit, scope)
             receive = limited(scope, receive, admitted.most_bytes)
         except Exception as error:  # noqa: BLE001 - what it is no answer to, it raises again
-            await self._doors.explained(error)(scope, receive, send)
+            await self._doors.explained(error)(scope, receive, private)
             return
-        method, found = scope["method"], admitted.found
-        if found.answering(method) is None:
-            status = HTTPStatus.OK if method == "OPTIONS" else HTTPStatus.METHOD_NOT_ALLOWED
-            allow = {"Allow": ", ".join(found.allowed(admitted.principal))}
-            if status is HTTPStatus.OK:
-                await Response(status_code=status, headers=allow)(scope, receive, send)
-                return
-            refused = HTTPException(status, f"This does not answer {method}.", allow)
-            await self._doors.explained(refused)(scope, receive, send)
+        if admitted.answer is not None:
+            await admitted.answer.give(send)
+        elif admitted.found.answering(scope["method"]) is None:
+            await self._unanswered(scope, admitted)(scope, receive, private)
+        else:
+            await self._passed_on(scope, receive, send, admitted)
+
+    def _unanswered(self, scope: Scope, admitted: Admitted) -> Response:
+        """Return what a method is told that nothing here answers."""
+        allow = {"Allow": ", ".join(admitted.found.allowed(admitted.principal))}
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=HTTPStatus.OK, headers=allow)
+        refused = f"This does not answer {scope['method']}."
+        return self._doors.explained(HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, refused, allow))
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send, admitted: Admitted) -> None:
+        """Let the application answer; what lasts is kept as it leaves."""
+        scope = {**scope, KEY: admitted.principal}
+        if admitted.mark is None:
+            await self.app(scope, receive, _kept_private(scope, send))
             return
-        await self.app({**scope, KEY: admitted.principal}, receive, send)
+        if admitted.key is not None:
+            send = self._recall.listening(admitted.mark, admitted.key, send)
+        with self._doors.log.remembered.holding(admitted.mark):
+            await self.app(scope, receive, _kept_private(scope, send))
 
     def admit(self, scope: Scope) -> Admitted:
         """Find out who asks, and whether they may.
@@ -123,7 +152,15 @@ class Gate:
             TooMany: they asked too often.
             NotThere: nothing has this address.
         """
-        settings = access_settings_of(self._doors.stored())
+        log = self._doors.log
+        if scope["method"] not in SAFE_METHODS:
+            return self._admitted(scope, None)
+        mark = log.remembered.mark()
+        with log.remembered.holding(mark):
+            return self._admitted(scope, mark)
+
+    def _admitted(self, scope: Scope, mark: Mark | None) -> Admitted:
+        settings = self._settings(self._doors.log.settings())
         try:
             credential = presented(scope)
             principal = self._principal(credential, settings, scope)
@@ -143,7 +180,10 @@ class Gate:
         if entry is not None:
             entry.admit(principal, method, found.layer)
         most = settings.max_upload_mb if entry is not None and entry.uploads else settings.max_body_mb
-        return Admitted(principal, found, most * MEGABYTE)
+        if mark is None or method != "GET" or entry is None or not entry.lasting or self._doors.log.head() is None:
+            return Admitted(principal, found, most * MEGABYTE, mark)
+        key = key_of(scope, principal, self._doors.today())
+        return Admitted(principal, found, most * MEGABYTE, mark, key, self._recall.find(mark, key))
 
     def _find(self, scope: Scope, principal: Principal) -> Found:
         if self._table is None:
@@ -167,14 +207,14 @@ class Gate:
         if credential is None:
             if self._doors.keeper is not None:
                 return self._doors.keeper
-            if self._doors.local and not settings.identity_provider and not self._doors.tokens.ever():
+            if self._doors.local and not settings.identity_provider and not self._doors.log.tokens.ever():
                 refuse_strangers(scope)
                 return LOCAL
             return PUBLIC if settings.public_access else NOBODY
         looks = FORM.fullmatch(credential.text)
         if looks is None and credential.way is Way.bearer and settings.identity_provider:
             return self._by_provider(credential.text, settings)
-        token = verified(self._doors.tokens, credential.text)
+        token = verified(self._doors.log.tokens, credential.text)
         if token is None:
             raise Unauthenticated("That is no token of this register.")
         return _principal_of(token, credential.way, self._doors.clock(), scope["method"])

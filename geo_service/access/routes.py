@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
@@ -13,6 +14,9 @@ from geo_service.access.principals import NotAllowed, Principal
 
 PARTS = frozenset({"GET", "HEAD"})
 """What a mounted part of the application answers."""
+
+REMEMBERED = 4096
+"""Paths whose routes a process remembers."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Entry:
     def uploads(self) -> bool:
         """Whether its body is a file."""
         return any(rule.uploads for rule in self.rules)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether an answer may be given again to who asks for the same of the same store."""
+        return any(rule.lasting for rule in self.rules)
 
     def admit(self, principal: Principal, method: str, layer: str | None) -> None:
         """Let a principal through.
@@ -86,10 +95,13 @@ class Table:
             parts: the rules of its mounted parts, by their path.
         """
         self.entries = tuple(_entries(routes, parts))
+        self._found = lru_cache(REMEMBERED)(self._find)
 
     def find(self, scope: Scope) -> Found | None:
         """Return the routes of a request's path, whatever its method."""
-        path = path_of(scope)
+        return self._found(path_of(scope))
+
+    def _find(self, path: str) -> Found | None:
         found = [(one, match) for one in self.entries if (match := one.pattern.match(path))]
         if not found:
             return None

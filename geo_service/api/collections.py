@@ -16,7 +16,7 @@ from geo_service.ogc.collections import described
 from geo_service.ogc.reads import Read, read_of
 from layers.definitions import LAYERS, Layer
 
-router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
+router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public, lasting=True)])
 
 PAGE = "text/html; charset=utf-8"
 

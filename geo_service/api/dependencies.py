@@ -16,7 +16,7 @@ from geo_service.access.public import FullRecords, Generalised, PublicRecords, R
 from geo_service.balance import View, view
 from geo_service.clock import Clock
 from geo_service.differences import Differences
-from geo_service.settings import Settings, settings_of
+from geo_service.settings import Reading, Settings, settings_of
 from geo_service.store.log import Log, Progress
 from geo_service.store.snapshot import Snapshots
 from layers.coverage.arrangement import quiet
@@ -44,6 +44,7 @@ class Service:
     progress: Progress = quiet
     generalised: Generalised = field(default_factory=Generalised)
     differences: Differences = field(default_factory=Differences)
+    reading: Reading[Settings] = field(default_factory=lambda: Reading(settings_of))
 
     @cached_property
     def holdings(self) -> "Holdings":
@@ -97,7 +98,7 @@ class Service:
     @property
     def settings(self) -> Settings:
         """The store's settings as they are now."""
-        return settings_of(self.log.settings())
+        return self.reading(self.log.settings())
 
 
 def service_of(request: Request) -> Service:

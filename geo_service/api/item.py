@@ -19,7 +19,7 @@ from geo_service.ogc.reads import Read, http_date, read_of
 from geo_service.store.errors import NotFound
 from layers.definitions import Layer
 
-router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
+router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public, lasting=True)])
 
 
 @router.get("/collections/{layer}/items/{record_id}")

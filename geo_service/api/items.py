@@ -11,7 +11,7 @@ from geo_service.ogc.negotiation import FORMS
 from geo_service.ogc.pages import FORMS_OF_ITEMS, Page, collection, page_of, sequence, tag_of_page
 from geo_service.ogc.reads import Read, read_of
 
-router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
+router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public, lasting=True)])
 
 
 @router.get("/collections/{layer}/items")

@@ -17,7 +17,7 @@ from geo_service.store.errors import NotFound
 from geo_service.tiles import matrix, styles, tilesets
 from geo_service.tiles.shapes import HIGHEST
 
-router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public)])
+router = APIRouter(route_class=Direct, include_in_schema=False, dependencies=[requires(Role.public, lasting=True)])
 
 DEFAULT = "default"
 """The name of the style that there is of every layer."""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import geopandas as gpd
 
 from geo_service.access.tokens import Tokens
+from geo_service.store.remembered import Remembered
 
 Progress = Callable[[int, int], None]
 """Told how many pieces of work are done, and of how many."""
@@ -281,6 +282,10 @@ class Log(Protocol):
     @property
     def tokens(self) -> Tokens:
         """The tokens of those who may use the store."""
+
+    @property
+    def remembered(self) -> Remembered:
+        """What was read of the store and still holds."""
 
     @property
     def filing(self) -> Filing:

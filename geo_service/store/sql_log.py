@@ -5,7 +5,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import geopandas as gpd
@@ -28,6 +28,7 @@ from geo_service.store.log import (
     Step,
 )
 from geo_service.store.moments import text_of
+from geo_service.store.remembered import Remembered
 from geo_service.store.tokens import StoredTokens
 from layers.versions import layer_named
 
@@ -41,7 +42,8 @@ class SqlLog(ABC):
     def __init__(self, pool: Pool[Any], clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self.tokens = StoredTokens(pool, clock)
+        self.remembered = Remembered(pool)
+        self.tokens = StoredTokens(pool, clock, self.remembered)
         self.filing = StoredFiling(pool, clock)
 
     def __enter__(self) -> Self:
@@ -58,13 +60,11 @@ class SqlLog(ABC):
 
     def head(self) -> Revision | None:
         """Return the last revision, None before the first."""
-        with self._pool.reading() as connection:
-            return changesets.head(connection)
+        return self.remembered.read("head", changesets.head)
 
     def revision_at(self, known_at: dt.datetime) -> Revision | None:
         """Return the last revision recorded at or before an instant, None where there is none."""
-        with self._pool.reading() as connection:
-            return changesets.at(connection, known_at)
+        return self.remembered.read(known_at, lambda connection: changesets.at(connection, known_at))
 
     def revisions(self, since: int = 0) -> list[Revision]:
         """Return the revisions after number `since`, in order."""
@@ -73,8 +73,7 @@ class SqlLog(ABC):
 
     def settings(self) -> Mapping[str, object]:
         """Return the store's settings; `synthetic` is always among them."""
-        with self._pool.reading() as connection:
-            return chain.settings(connection)
+        return self.remembered.read("settings", lambda connection: MappingProxyType(chain.settings(connection)))
 
     def set_setting(self, key: str, value: object, author: str = "") -> None:
         """Set a setting to a value that JSON can hold; None forgets it.

@@ -16,6 +16,7 @@ from geo_service.store.database import Connection, Pool
 from geo_service.store.errors import NotFound, WrongState
 from geo_service.store.log import Finding
 from geo_service.store.moments import moment_of, text_of
+from geo_service.store.remembered import Remembered
 
 CREATED, REVOKED = "token_created", "token_revoked"
 """The kinds of the journal's entries."""
@@ -68,8 +69,8 @@ def statements() -> list[str]:
 class StoredTokens:
     """The back end of `geo_service.access.tokens.Tokens` in a store."""
 
-    def __init__(self, pool: Pool[Any], clock: Clock) -> None:
-        self._pool, self._clock = pool, clock
+    def __init__(self, pool: Pool[Any], clock: Clock, remembered: Remembered) -> None:
+        self._pool, self._clock, self._remembered = pool, clock, remembered
 
     def add(self, token: Token, author: str = "") -> None:
         """Keep a token.
@@ -90,9 +91,12 @@ class StoredTokens:
 
     def find(self, token_id: str) -> Token | None:
         """Return the token of an id, None where there is none."""
-        with self._pool.reading() as connection:
+
+        def found(connection: Connection) -> Token | None:
             row = connection.execute(f"{_SELECT} WHERE id = ?", (token_id,)).fetchone()
-        return None if row is None else _token(row)
+            return None if row is None else _token(row)
+
+        return self._remembered.read(("token", token_id), found)
 
     def all(self) -> list[Token]:
         """Return all tokens, revoked ones too, in order of creation."""
@@ -101,8 +105,9 @@ class StoredTokens:
 
     def ever(self) -> bool:
         """Say whether there was ever a token, revoked or not."""
-        with self._pool.reading() as connection:
-            return connection.execute("SELECT 1 FROM tokens LIMIT 1").fetchone() is not None
+        return self._remembered.read(
+            "tokens", lambda connection: connection.execute("SELECT 1 FROM tokens LIMIT 1").fetchone() is not None
+        )
 
     def revoke(self, named: str, author: str = "") -> Token:
         """Take a token back, by its name or its id.

@@ -1,7 +1,8 @@
 """Reads over HTTP beside tipg: the same 100,000 hazards in PostGIS and in our stores, one worker each, in one run.
 
 Every row is a kind of request, asked again and again by a few connections that stay open, from a process of its own. What
-is counted is whole answers, uncompressed. Prints answers per second, the ratio, bytes of an answer and memory.
+is counted is whole answers, uncompressed. We keep answers while nothing has changed, and the peer does not: boxes that
+nobody asked for before are rows of their own. Prints answers per second, the ratio, bytes of an answer and memory.
 """
 
 import argparse
@@ -100,8 +101,10 @@ def requests(collection: str, boxes_: Sequence[str], last: Sequence[str]) -> dic
     return {
         "page of 10": [f"{items}?limit=10"],
         "page of 10 in a box": [f"{items}?limit=10&bbox={box}" for box in boxes_],
+        "page of 10 in a new box": [f"{items}?limit=10&bbox={box}" for box in boxes(30_000, seed=8)],
         "page of 1,000": [f"{items}?limit=1000"],
         "page of 1,000 in a box": [f"{items}?limit=1000&bbox={box}" for box in boxes_],
+        "page of 1,000 in a new box": [f"{items}?limit=1000&bbox={box}" for box in boxes(8_000, seed=9)],
         "limit=1 with a box around all": [f"{items}?limit=1&bbox={WEST - 1},{SOUTH - 1},{EAST + 1},{NORTH + 1}"],
         "the 90th page of 1,000": list(last),
     }
