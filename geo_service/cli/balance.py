@@ -71,8 +71,10 @@ def coverage(
 
 
 def _paint(data: Location, as_of: str | None, known_at: str | None, cell: float | None, out: Path | None) -> None:
-    """Write the state of the ground as a GeoTIFF, and print how its cells agree with the balance."""
+    """Write the state of the ground as a GeoTIFF, its legend beside it; print how cells agree with the balance."""
+    from geo_service.exports.legend import SUFFIX, legend
     from geo_service.rasters.ground import geotiff
+    from layers.rasters.states import colour_table, labels
     from layers.reading import Unreadable
 
     if out is None or out.suffix.lower() not in {".tif", ".tiff"}:
@@ -84,6 +86,7 @@ def _paint(data: Location, as_of: str | None, known_at: str | None, cell: float 
         except Unreadable as error:
             raise Refused(str(error)) from None
         out.write_bytes(made.content)
+        out.with_name(out.name + SUFFIX).write_bytes(legend(labels(), colour_table()))
     print(formats.to_table(made.rows), end="")
     print(f"\n{out}: cells of {made.cell_m:g} m, as of {seen.as_of}, known at {seen.known_at}")
     if made.advice:

@@ -110,5 +110,6 @@ def _written(painted: Painted, tags: Mapping[str, str]) -> bytes:
             out.write(painted.codes, 1)
             out.write_colormap(1, colour_table())
             out.update_tags(**tags)
+            out.update_tags(1, **{f"VALUE_{code:02}": text for code, text in labels().items()})
             out.set_band_description(1, "state of the ground")
         return bytes(memory.getbuffer())

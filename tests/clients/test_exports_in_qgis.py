@@ -10,8 +10,11 @@ from PIL import Image
 from geo_service.balance import view
 from geo_service.exports import writing
 from geo_service.exports.content import content_of
+from geo_service.exports.legend import SUFFIX, legend
+from geo_service.rasters.ground import geotiff
 from geo_service.store import open_store
 from layers.definitions import LAYERS
+from layers.rasters.states import colour_table, labels
 from tests.geo_service.exports.cases import COUNTS, fill
 
 LOOK = """
@@ -20,7 +23,7 @@ import sys
 sys.path.insert(0, "/usr/share/qgis/python")
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
-from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRectangle, QgsRenderContext, QgsVectorLayer
+from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRasterLayer, QgsRectangle, QgsRenderContext, QgsVectorLayer
 app = QgsApplication([], False)
 app.initQgis()
 found, shown = {}, {}
@@ -58,7 +61,10 @@ job = QgsMapRendererParallelJob(settings)
 job.start()
 job.waitForFinished()
 job.renderedImage().save(sys.argv[3])
+ground = QgsRasterLayer(sys.argv[4], "ground")
+legend = {int(one.value): [one.label, one.color.name()] for one in ground.renderer().classes()}
 print("FOUND" + json.dumps(found))
+print("LEGEND" + json.dumps([ground.renderer().type(), legend, ground.htmlMetadata()]))
 app.exitQgis()
 """
 
@@ -76,6 +82,9 @@ def test_qgis_opens_every_layer_with_its_style(tmp_path):
         out = tmp_path / "out.gpkg"
         counts = writing.write(out, "gpkg", content, lambda *_: None)
         hazards = content.in_force("hazards")
+        painted = tmp_path / "ground.tif"
+        painted.write_bytes(geotiff(seen, service.settings, 200).content)
+        painted.with_name(painted.name + SUFFIX).write_bytes(legend(labels(), colour_table()))
     script = tmp_path / "look.py"
     script.write_text(LOOK)
     environment = {
@@ -85,7 +94,7 @@ def test_qgis_opens_every_layer_with_its_style(tmp_path):
         "XDG_RUNTIME_DIR": str(tmp_path),
     }
     done = subprocess.run(
-        ["/usr/bin/python3", script, out, ",".join(counts), tmp_path / "map.png"],
+        ["/usr/bin/python3", script, out, ",".join(counts), tmp_path / "map.png", painted],
         capture_output=True, text=True, check=False, timeout=200, env=environment,
     )  # fmt: skip
     assert "FOUND" in done.stdout, done.stdout + done.stderr
@@ -109,6 +118,12 @@ def test_qgis_opens_every_layer_with_its_style(tmp_path):
     assert COUNTS.items() <= counts.items()
     assert set(LAYERS) < set(counts)
     assert found["settlements"]["drawn"] == {"settlement": 1, "settlement drawn as an area": 1}
+    # What the values of the raster of the ground mean: in its legend, and among what the file says of itself.
+    renderer, shown, told = json.loads(done.stdout.partition("LEGEND")[2].splitlines()[0])
+    assert renderer == "paletted"
+    for value, label in labels().items():
+        assert shown[str(value)] == [label, "#{:02x}{:02x}{:02x}".format(*colour_table()[value][:3])]
+        assert f"VALUE_{value:02}" in told
     # Both classes are on the picture, red and amber, and nothing on it is green but what was handed over.
     picture = Image.open(tmp_path / "map.png").convert("RGB")
     colours = {colour: count for count, colour in picture.getcolors(1 << 20)}

@@ -2,6 +2,7 @@
 
 import io
 import json
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -272,7 +273,7 @@ def test_the_ground_as_a_geotiff_agrees_with_the_balance(demo, tmp_path):
     assert answer.status_code == 200, answer.text
     exact = demo.get("/coverage?as_of=2021-06-01").json()
     with rasterio.open(io.BytesIO(answer.content)) as file:
-        codes, tags, table = file.read(1), file.tags(), file.colormap(1)
+        codes, tags, table, values = file.read(1), file.tags(), file.colormap(1), file.tags(1)
         assert file.crs.to_dict()["proj"] == "laea"
         assert file.res == (20, 20)
     assert (tags["AS_OF"], tags["KNOWN_AT"], tags["REVISION"]) == (
@@ -294,6 +295,7 @@ def test_the_ground_as_a_geotiff_agrees_with_the_balance(demo, tmp_path):
             assert areas[state]["within_0.1_percent"] is True
     said = json.loads(tags["CATEGORIES"])
     assert {str(code) for code in np.unique(codes) if code} <= set(said)
+    assert values == {f"VALUE_{int(code):02}": text for code, text in said.items()}
     assert table[1][:3] == (224, 0, 0)
     assert demo.get("/coverage?f=geotiff&cell_m=1").status_code == 422
     same = {"f": "geotiff", "cell_m": 20, "as_of": "2021-06-01"}
@@ -304,6 +306,13 @@ def test_the_ground_as_a_geotiff_agrees_with_the_balance(demo, tmp_path):
     done = CliRunner().invoke(commands, line)
     assert done.exit_code == 0, done.output
     assert out.read_bytes() == answer.content
+    # Beside it, what its values mean as GDAL reads it: each where its value says, in the colour that the file has.
+    legend = ET.parse(tmp_path / "ground.tif.aux.xml").find("PAMRasterBand")  # noqa: S314 - our own
+    names = [one.text or "" for one in legend.find("CategoryNames")]
+    assert {str(k): name for k, name in enumerate(names) if name} == said
+    rows = [[cell.text for cell in row] for row in legend.iter("Row")]
+    assert {value: text for value, text, *_ in rows} == said
+    assert all(table[int(value)] == tuple(map(int, colour)) for value, _, *colour in rows)
     assert "no_recorded_hazard" in done.stdout
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyogrio
 import pytest
 from pmtiles.reader import MemorySource, Reader, all_tiles
+from shapely.geometry import box
 
 from geo_service.balance import Refused, view
 from geo_service.exports import pmtiles, writing
@@ -62,6 +63,38 @@ def test_every_record_is_there_at_every_zoom(archive, tiles):
             else:
                 assert {one.properties["id"] for one in found} == stored, (layer, zoom)
     assert {zoom for zoom, *_ in tiles} == set(range(HIGHEST + 1))
+
+
+def at_every_zoom(out, highest):
+    """How many hazards an archive of hazards alone shows at each zoom, by cells or by id."""
+    found = {zoom: [] for zoom in range(highest + 1)}
+    for (zoom, *_), body in all_tiles(MemorySource(out.read_bytes())):
+        found[zoom] += decoded(gzip.decompress(body))["hazards"].features
+    return {
+        zoom: sum(one.properties["hazards"] for one in made)
+        if zoom < 10
+        else len({one.properties["id"] for one in made})
+        for zoom, made in found.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "reach", "highest"), [(12, 0.001, 18), pytest.param(4_000, 0.004, 14, marks=pytest.mark.slow)]
+)
+def test_every_hazard_is_there_up_to_the_highest_zoom(tmp_path, count, reach, highest):
+    shapes = stars(count, reach=reach, wide=0.3, high=0.2)
+    shapes[0] = box(46.1, 39.1, 46.1 + 1e-7, 39.1 + 1e-7)  # a centimetre, and still there from afar
+    shapes[1] = box(46.0, 39.0, 46.5, 39.0 + 1e-6)  # long and thin, over many tiles
+    rows = [
+        feature(shape, f"M-{k:05d}", classification="CHA", opened_on="2020-01-01") for k, shape in enumerate(shapes)
+    ]
+    with open_store(tmp_path / "data", create=True) as log:
+        service = fill(log, {"hazards": rows}).state.service
+        seen = view(service.snapshots, service.settings, service.clock)
+        content = content_of(seen, service.settings, layers=["hazards"])
+        out = tmp_path / "all.pmtiles"
+        assert writing.write(out, "pmtiles", content, lambda *_: None, max_zoom=highest) == {"hazards": count}
+    assert at_every_zoom(out, highest) == dict.fromkeys(range(highest + 1), count)
 
 
 def test_gdal_reads_every_hazard(archive):
