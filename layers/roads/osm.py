@@ -7,6 +7,7 @@ its contributors (ODbL 1.0), and every record says so.
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -101,17 +102,8 @@ def read(path: Path) -> Extract:
     Raises:
         NoExtract: there is no such file, it is none of this format, is cut off, holds history, or has no roads.
     """
-    if not path.is_file():
-        raise NoExtract(f"{path.name}: there is no such file")
-    # The format is named, and the path is whole: a name can never be taken for an address or another format.
-    file = osmium.io.File(str(path.resolve()), "pbf")
-    try:
+    with opened(path) as file:
         ways, extent, date = _read(file, path.name)
-    except RuntimeError as error:
-        raise NoExtract(
-            f"{path.name}: it can't be read as an OpenStreetMap extract (.osm.pbf): {_meaning(error)}. "
-            "Download it again."
-        ) from None
     left_out = [_left_out(way) for way in ways if way.tags["highway"] not in USABLE or not way.parts]
     used = [way for way in ways if way.tags["highway"] in USABLE and way.parts]
     if not used:
@@ -119,6 +111,25 @@ def read(path: Path) -> Extract:
     cut = [f"{PREFIX}{way.id}" for way in used if not way.whole]
     there = frozenset(f"{PREFIX}{way.id}" for way in ways if way.tags["highway"] in USABLE)
     return Extract(_frame(used, extent), left_out, cut, date, extent, there)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[osmium.io.File]:
+    """Open an .osm.pbf file for as long as it is read.
+
+    Raises:
+        NoExtract: there is no such file, or what is done with it meets something that is none of this format.
+    """
+    if not path.is_file():
+        raise NoExtract(f"{path.name}: there is no such file")
+    try:
+        # The format is named, and the path is whole: a name can never be taken for an address or another format.
+        yield osmium.io.File(str(path.resolve()), "pbf")
+    except RuntimeError as error:
+        raise NoExtract(
+            f"{path.name}: it can't be read as an OpenStreetMap extract (.osm.pbf): {_meaning(error)}. "
+            "Download it again."
+        ) from None
 
 
 def _meaning(error: RuntimeError) -> str:
