@@ -39,6 +39,9 @@ LANGUAGES = ("en", "az", "ru")
 DIGEST, EXTENT, VERSION, CHANGED = "osm_digest", "osm_extent", "osm_version", "osm_timestamp"
 """Keys under `extra`: what OpenStreetMap said of the way, in which extract it came, and its version and when there."""
 
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
 _ALONG, _AGAINST = frozenset({"yes", "true", "1"}), frozenset({"-1", "reverse"})
 _ROUND = frozenset({"roundabout", "circular"})
 
@@ -74,6 +77,7 @@ class Extract:
         cut: ids of ways whose points are not all in the file: they are cut where one is missing.
         date: from when the file describes the ground (UTC), None where it does not say.
         extent: names the area that the file was cut for.
+        box: that area (west, south, east, north in degrees), None where the file does not say it.
         there: ids of all ways of the file that people can use, those without enough points among them.
     """
 
@@ -83,6 +87,7 @@ class Extract:
     date: dt.date | None = None
     extent: str = ""
     there: frozenset[str] = frozenset()
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -103,14 +108,14 @@ def read(path: Path) -> Extract:
         NoExtract: there is no such file, it is none of this format, is cut off, holds history, or has no roads.
     """
     with opened(path) as file:
-        ways, extent, date = _read(file, path.name)
+        ways, (extent, box), date = _read(file, path.name)
     left_out = [_left_out(way) for way in ways if way.tags["highway"] not in USABLE or not way.parts]
     used = [way for way in ways if way.tags["highway"] in USABLE and way.parts]
     if not used:
         raise NoExtract(f"{path.name}: it holds no roads. Choose an extract that was not filtered.")
     cut = [f"{PREFIX}{way.id}" for way in used if not way.whole]
     there = frozenset(f"{PREFIX}{way.id}" for way in ways if way.tags["highway"] in USABLE)
-    return Extract(_frame(used, extent), left_out, cut, date, extent, there)
+    return Extract(_frame(used, extent), left_out, cut, date, extent, there, box)
 
 
 @contextmanager
@@ -139,7 +144,7 @@ def _meaning(error: RuntimeError) -> str:
     return "it is damaged, or of another format"
 
 
-def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], str, dt.date | None]:
+def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], tuple[str, Box | None], dt.date | None]:
     reader = osmium.io.Reader(file, osmium.osm.osm_entity_bits.NOTHING)
     try:
         header = reader.header()
@@ -147,7 +152,10 @@ def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], str, dt.date | N
             raise NoExtract(f"{name}: it holds the history of OpenStreetMap. Choose an extract of one day.")
         box = header.box()
         stated = header.get("osmosis_replication_timestamp") or header.get("timestamp")
-        extent = f"{box.bottom_left} {box.top_right}" if box.valid() else name
+        extent: tuple[str, Box | None] = (name, None)
+        if box.valid():
+            (west, south), (east, north) = ((one.lon, one.lat) for one in (box.bottom_left, box.top_right))
+            extent = (f"{box.bottom_left} {box.top_right}", (west, south, east, north))
     finally:
         reader.close()
     ways = list(_ways(file))
