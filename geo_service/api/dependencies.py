@@ -100,7 +100,7 @@ class Service:
         """What settlements stand on before people go back, at views."""
         from geo_service.returning.components import Returns  # noqa: PLC0415
 
-        return Returns(self.ways)
+        return Returns(self.ways, self.surroundings)
 
     @property
     def settings(self) -> Settings:

@@ -31,9 +31,6 @@ from layers.roads.rules import Mode
 FORM = {"site": "", "mode": "car", "as_of": "", "known_at": "", **{f"w_{name}": "" for name in COMPONENTS}}
 """The fields of the form, empty."""
 
-COLUMNS = tuple(name for name in COMPONENTS if not name.startswith(UNRECORDED))
-"""The components that the table has a column of; of the others a sentence says that they are not recorded."""
-
 VERDICTS = ("no_go", "insufficient_information", "go_with_conditions")
 
 
@@ -144,7 +141,7 @@ def _body(page: Page) -> str:
             fields=fields,
             modes=[one.value for one in Mode],
             components=list(COMPONENTS),
-            columns=COLUMNS,
+            columns=_columns(page),
             sites=sorted(zip(sites["id"].tolist(), sites["name"].tolist(), strict=True), key=lambda one: str(one[1])),
             answer=answer,
             index=index,
@@ -159,6 +156,12 @@ def _body(page: Page) -> str:
     )
 
 
+def _columns(page: Page) -> list[str]:
+    """Return the components that the table has a column of; a sentence says of the others that none is recorded."""
+    left_out = UNRECORDED if page.found is None else page.found.not_recorded
+    return [name for name in COMPONENTS if not name.startswith(left_out)]
+
+
 def _row(row: Mapping[str, Any], page: Page) -> dict[str, Any]:
     """Return what the table says of a settlement, as text beside the figures that it is sorted by."""
     speech, way = page.speech, row["access"]
@@ -171,7 +174,7 @@ def _row(row: Mapping[str, Any], page: Page) -> dict[str, Any]:
             else speech.of("return_missing", row["missing"][name]),
             "sort": "" if row[name] is None else row[name],
         }
-        for name in COLUMNS
+        for name in _columns(page)
     ]
     worst = way["worst"] if way else None
     why = speech.of("return_why", way["reason"].lower()) if way and way["reason"] else ""

@@ -92,4 +92,5 @@ class Known:
 
 
 def _read(content: bytes) -> gpd.GeoDataFrame:
-    return gpd.read_parquet(io.BytesIO(content))  # type: ignore[arg-type] - pandas reads what can be read
+    # geopandas reads whatever can be read; its stubs know paths alone.
+    return gpd.read_parquet(io.BytesIO(content))  # type: ignore[arg-type]

@@ -2,9 +2,7 @@
 
 import datetime as dt
 
-import osmium
 import pytest
-from osmium.osm.mutable import Node, Way
 
 from geo_service.balance import view
 from geo_service.roads import receive_roads
@@ -17,9 +15,7 @@ from geo_service.surroundings.register import FILED, versions
 from layers.roads.extracts import DateNeeded
 from layers.roads.osm import ATTRIBUTION, NoExtract
 from layers.surroundings import Kind
-
-BOX = (46.5, 39.5, 46.7, 39.7)
-SCHOOL, WELL, RIVER = {"amenity": "school"}, {"man_made": "water_well"}, {"waterway": "river"}
+from tests.geo_service.surroundings.extracts import BOX, SCHOOL, WELL, written
 
 
 class Clock:
@@ -33,24 +29,6 @@ class Clock:
 
     def on(self, year, month=1):
         self.at = dt.datetime(year, month, 1, 12, tzinfo=dt.UTC)
-
-
-def written(path, things, *, date="2023-05-28T00:00:00Z", box=BOX, roads=True):
-    """Write an extract of places: {id: (longitude, latitude, tags)}, with a river and a road."""
-    header = osmium.io.Header()
-    if date:
-        header.set("osmosis_replication_timestamp", date)
-    if box:
-        header.add_box(osmium.osm.Box(*box))
-    path.unlink(missing_ok=True)
-    with osmium.SimpleWriter(str(path), header=header) as writer:
-        for node, place in {1: (46.6, 39.6), 2: (46.61, 39.6), 3: (46.62, 39.65)}.items():
-            writer.add_node(Node(id=node, location=place))
-        for node, (lon, lat, tags) in things.items():
-            writer.add_node(Node(id=node, location=(lon, lat), tags=tags))
-        writer.add_way(Way(id=1, nodes=[1, 2], tags={"highway": "primary"} if roads else {}))
-        writer.add_way(Way(id=2, nodes=[2, 3], tags=RIVER))
-    return path
 
 
 @pytest.fixture
