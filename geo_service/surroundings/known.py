@@ -12,7 +12,7 @@ import shapely
 from geo_service.balance import View
 from geo_service.store.log import Log
 from geo_service.store.moments import moment_of, text_of
-from geo_service.surroundings.register import FILED, Surrounding, holding, key, versions
+from geo_service.surroundings.register import Surrounding, holding, key, versions
 from geo_service.travel.ways import kept
 from layers.surroundings import Kind
 
@@ -46,14 +46,16 @@ class Known:
         self._lock = threading.Lock()
         self._held: OrderedDict[str, Around] = OrderedDict()
 
-    @property
-    def any(self) -> bool:
-        """Whether the store holds surroundings of any date."""
-        return bool(self._log.filing.all(FILED))
+    def shown(self) -> dict[str, object] | None:
+        """Return what a map needs to know of water: whom it is owed to, and the dates on which it changes.
 
-    def attribution(self) -> tuple[str, ...]:
-        """Return whom the surroundings of the store are owed to."""
-        return tuple(sorted({one.source for one in versions(self._log)}))
+        None where the store holds none.
+        """
+        every = versions(self._log)
+        if not any(one.counts[Kind.water.value] for one in every):
+            return None
+        changes = sorted({one.valid_from.isoformat() for one in every})
+        return {"attribution": "; ".join(sorted({one.source for one in every})), "changes": changes}
 
     def now(self, seen: View) -> View:
         """Return a view that nobody pinned, with all that was filed up to now known in it.
