@@ -125,6 +125,7 @@ def page(
             found=found,
             weights=weights,
             trouble=trouble,
+            water=service.surroundings.shown(),
         )
     )
     headers = page_headers(nonce, service.settings.basemap)

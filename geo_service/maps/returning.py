@@ -44,6 +44,7 @@ class Page:
         fields: the form as it was filled in.
         answer, found: what is said, and what it was said of; None where there is trouble.
         weights: as they were given; trouble: why there is no answer.
+        water: whom surface water is owed to and when it changes, None where there is none to draw.
     """
 
     seen: View
@@ -57,6 +58,7 @@ class Page:
     found: Components | None
     weights: Mapping[str, float]
     trouble: str | None
+    water: Mapping[str, object] | None = None
 
 
 class _Begin(MacroElement):
@@ -257,7 +259,7 @@ def _data(page: Page) -> dict[str, object]:
     if page.found is not None:
         at = np.round(shapely.get_coordinates(shapely.point_on_surface(page.found.shapes.to_numpy())), 6).tolist()
         settlements = [_mark(row, place, speech) for row, place in zip(page.found.rows, at, strict=True)]
-    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {})
+    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {}, water=page.water)
     return {
         **around.given(),
         "extent": _box(page),
