@@ -27,7 +27,7 @@ COLOUR = """([lat, lon]) => {
     }
     return null;
 }"""
-ORDER = """['.cw-water', '.cw-tiles'].map((one) => Number(getComputedStyle(document.querySelector(one).closest('.leaflet-pane')).zIndex))"""
+ORDER = "['.cw-water', '.cw-tiles'].map((one) => Math.min(...[...document.querySelectorAll(one)].map((at) => at.style.zIndex)))"
 
 
 def test_water_lies_beneath_what_is_recorded_and_is_that_of_the_time_shown(log, served, tmp_path):  # noqa: F811

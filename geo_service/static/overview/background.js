@@ -6,9 +6,9 @@ import { SituationTiles } from "./tiles.js";
 
 const { L } = window;
 const { element } = window.clearway.tools;
-/* A pane of its own, beneath that of roads and records. */
-const PANE = "under", ORDER = "120";
-const PALE = 0.55, SHADING = { opacity: 0.3, zIndex: 1, maxZoom: 19, className: "cw-shading", pane: PANE };
+/* The order beneath roads (3) and records (4). */
+const RELIEF = 0, GROUND = 1, WATER = 2;
+const PALE = 0.55, SHADING = { opacity: 0.3, zIndex: RELIEF, maxZoom: 19, className: "cw-shading" };
 const SIZE = 512;
 /* Pale greys and blues, nothing that could be taken for a hazard or a road by evidence. Boundaries are nobody's claim here. */
 const LOOKS = [
@@ -60,7 +60,7 @@ function archiveTiles(archive) {
   const vector = archive.type === VECTOR, more = vector ? 1 : 0, [west, south, east, north] = archive.box;
   if (!vector && !PICTURES[archive.type]) throw new Error("neither pictures nor vector tiles");
   return new ArchiveTiles({
-    archive, tileSize: vector ? SIZE : 256, zIndex: 2, pane: PANE, opacity: vector ? 1 : PALE, maxZoom: 19, className: "cw-background",
+    archive, tileSize: vector ? SIZE : 256, zIndex: GROUND, opacity: vector ? 1 : PALE, maxZoom: 19, className: "cw-background",
     minNativeZoom: archive.lowest + more, maxNativeZoom: archive.highest + more, bounds: [[south, west], [north, east]],
   });
 }
@@ -78,11 +78,11 @@ const MAKERS = {
   async water(asOf) {
     const times = new URLSearchParams({ as_of: asOf, ...(state.knownAt ? { known_at: state.knownAt } : {}) });
     const address = (_, z, row, column) => `${given.base}/maps/water/${z}/${row}/${column}?${times}`;
-    return new SituationTiles(address, ["water"], asOf, { pane: PANE, zIndex: 3, className: "cw-water" });
+    return new SituationTiles(address, ["water"], asOf, { zIndex: WATER, className: "cw-water" });
   },
   async background() {
     const { xyz } = given.basemap;
-    return xyz ? L.tileLayer(xyz, { opacity: PALE, maxZoom: 19, zIndex: 2, pane: PANE, className: "cw-background" }) : archiveTiles(await opened());
+    return xyz ? L.tileLayer(xyz, { opacity: PALE, maxZoom: 19, zIndex: GROUND, className: "cw-background" }) : archiveTiles(await opened());
   },
 };
 
@@ -93,7 +93,6 @@ const waterOf = (asOf) => `${given.water.changes.filter((one) => one <= asOf).le
 export class Background {
   constructor(map, lacking, asOf = () => state.asOf) {
     Object.assign(this, { map, lacking, asOf, layers: {}, of: {}, owed: new Set() });
-    if (!map.getPane(PANE)) map.createPane(PANE).style.zIndex = ORDER;
   }
 
   /* Draws what is switched on. */
