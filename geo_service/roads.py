@@ -60,6 +60,7 @@ def receive_roads(  # noqa: PLR0913
     valid_from: dt.date | None = None,
     approve: bool = False,
     progress: Progress | None = None,
+    extract: Extract | None = None,
 ) -> RoadsReceived:
     """Read an extract and keep what it changes as one changeset, approved at once unless review is on.
 
@@ -68,28 +69,29 @@ def receive_roads(  # noqa: PLR0913
         author, message: who brings it and why.
         valid_from: from when it describes the ground, where its own date is not to be taken.
         approve: approve it where review is on; progress: told of the writing.
+        extract: what the file holds, where it was read already.
 
     Raises:
         layers.roads.osm.NoExtract: the file can't be read as an extract, or all of it lies elsewhere.
         layers.roads.extracts.DateNeeded: it does not say its date, and changes roads.
         geo_service.store.errors.StoreError: the store could not keep it. Nothing is half-written.
     """
-    whole = read(path)
+    whole = extract or read(path)
     settings = settings_of(log.settings())
     day = valid_from or whole.date
     if day is not None and day > settings.today(clock):
         raise NoExtract(f"{path.name}: it describes {day}, a day to come. Say from when it holds: --valid-from DATE.")
-    extract = _inside(whole, area_of_operations(settings, snapshots))
-    outside = len(whole.roads) - len(extract.roads)
-    if not len(extract.roads):
+    inside = _inside(whole, area_of_operations(settings, snapshots))
+    outside = len(whole.roads) - len(inside.roads)
+    if not len(inside.roads):
         raise NoExtract(
             f"{path.name}: all its roads lie outside the area of operations. Choose an extract of the area."
         )
     digest = _digest(path)
     for attempt in range(ATTEMPTS):
         head = log.head()
-        found = changes(extract, log.versions(LAYER), valid_from)
-        problems = [*_problems(whole, extract), *_remarks(found)]
+        found = changes(inside, log.versions(LAYER), valid_from)
+        problems = [*_problems(whole, inside), *_remarks(found)]
         rejected = len(whole.left_out) + outside
         draft = Draft(
             layer=LAYER,
@@ -100,8 +102,8 @@ def receive_roads(  # noqa: PLR0913
             source_name=path.name,
             source_sha256=digest,
             rows_read=len(whole.roads) + len(whole.left_out),
-            accepted=len(extract.roads),
-            repaired=len(set(extract.cut)),
+            accepted=len(inside.roads),
+            repaired=len(set(inside.cut)),
             unchanged=found.unchanged + found.withdrawn,
             rejected=rejected,
             warnings=sum(one.level == "warning" for one in problems),
@@ -114,7 +116,7 @@ def receive_roads(  # noqa: PLR0913
             if attempt == ATTEMPTS - 1:
                 raise
         else:
-            return RoadsReceived(extract, outside, found, draft, kept)
+            return RoadsReceived(inside, outside, found, draft, kept)
     raise AssertionError
 
 

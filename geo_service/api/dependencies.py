@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geo_service.rasters.copies import Copies
     from geo_service.rasters.pictures import Pictures
     from geo_service.returning.components import Returns
+    from geo_service.surroundings.known import Known
     from geo_service.tiles.build import Tiles
     from geo_service.travel.ways import Ways
 
@@ -89,11 +90,18 @@ class Service:
         return Ways(self.log, self.copies)
 
     @cached_property
+    def surroundings(self) -> "Known":
+        """The schools, water points and water that are filed with the store."""
+        from geo_service.surroundings.known import Known  # noqa: PLC0415
+
+        return Known(self.log)
+
+    @cached_property
     def returns(self) -> "Returns":
         """What settlements stand on before people go back, at views."""
         from geo_service.returning.components import Returns  # noqa: PLC0415
 
-        return Returns(self.ways)
+        return Returns(self.ways, self.surroundings)
 
     @property
     def settings(self) -> Settings:

@@ -84,6 +84,23 @@ def overview_ways(request: Request) -> Response:
     return tile_answer(read, read.tag("ways", zoom, row, column), make)
 
 
+@router.get("/maps/water/{zoom}/{row}/{column}", dependencies=[requires(Role.viewer)])
+def overview_water(request: Request) -> Response:
+    """Return a vector tile of surface water, for what is recorded to be drawn on."""
+    # It is filed beside the revisions: it may change while revision, date and knowledge stay, so that caches ask again.
+    read = replace(read_of(request, ("mvt",), known=()), pinned=False)
+    asked = request.path_params
+    zoom, row, column = matrix.place(asked["zoom"], asked["row"], asked["column"])
+    known, tiles = read.service.surroundings, read.service.tiles
+    if not request.query_params.get("known_at"):
+        read = replace(read, seen=known.now(read.seen))
+
+    def make() -> bytes:
+        return tiles.water(known.at(read.seen), zoom, row, column, packed=read.packed)
+
+    return tile_answer(read, read.tag("water", known.key(read.seen), zoom, row, column), make)
+
+
 @router.get("/maps/basemap.pmtiles", dependencies=[requires(Role.public)])
 def overview_basemap(request: Request) -> Response:
     """Return the archive of the background, or the part of it that is asked for (Range, RFC 9110 section 14)."""

@@ -55,6 +55,7 @@ def home(request: Request, service: Service, seen: View, records: Records) -> Re
         base=request.scope.get("root_path", ""),
         nonce=nonce,
         rasters=any(one.path == RASTERS for one in iter_route_contexts(request.app.routes)),
+        water=service.surroundings.shown(),
     )
     answer = Response(page, media_type="text/html; charset=utf-8", headers=page_headers(nonce, settings.basemap))
     if asked == language:

@@ -48,10 +48,12 @@ def returning(
 ) -> Response:
     """Return for each settlement the open ground around, access and people; an index by the weights that are given."""
     asked, given = Asked(site, mode, max_snap_m), answers.weights_of(weights)
+    if not request.query_params.get("known_at"):
+        seen = service.surroundings.now(seen)
     if f == "html":
         fields = {**FORM, "site": site or "", "mode": mode.value, "as_of": seen.as_of.isoformat()}
         return page(request, service, seen, asked, given, fields)
-    tag = tag_for(service, seen, "returning", asked, sorted(given.items()), f)
+    tag = tag_for(service, seen, service.surroundings.key(seen), "returning", asked, sorted(given.items()), f)
 
     def make() -> Response:
         found = service.returns.at(seen, service.settings.routes, asked)
@@ -78,9 +80,11 @@ def returning_map(
     fields = {"site": site, "mode": mode, "as_of": as_of, "known_at": known_at}
     pairs = {name: request.query_params.get(f"w_{name}", "").strip() for name in COMPONENTS}
     fields |= {f"w_{name}": text for name, text in pairs.items()}
-    now = view(service.snapshots, service.settings, service.clock)
+    now = service.surroundings.now(view(service.snapshots, service.settings, service.clock))
     try:
         seen = view(service.snapshots, service.settings, service.clock, as_of.strip() or None, known_at.strip() or None)
+        if not known_at.strip():
+            seen = service.surroundings.now(seen)
         asked = Asked(site.strip() or None, word_of(mode, Mode, "mode"))
         given = answers.weights_given([f"{name}={text}" for name, text in pairs.items() if text])
         return page(request, service, seen, asked, given, fields)
@@ -121,6 +125,7 @@ def page(
             found=found,
             weights=weights,
             trouble=trouble,
+            water=service.surroundings.shown(),
         )
     )
     headers = page_headers(nonce, service.settings.basemap)

@@ -28,6 +28,7 @@ def around_for(request: Request, service: Service, seen: View, nonce: str) -> Ar
         nonce=nonce,
         asked={name: value for name, value in request.query_params.items() if value and name not in {"lang", "token"}},
         rasters=any(one.path == RASTERS for one in iter_route_contexts(request.app.routes)),
+        water=service.surroundings.shown(),
     )
 
 

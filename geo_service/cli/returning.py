@@ -45,6 +45,8 @@ def returning(
     given = answers.weights_given(weights or ())
     with service(data, "looking at return") as one:
         seen = looked_at(one, as_of, known_at)
+        if not known_at:
+            seen = one.surroundings.now(seen)
         asked = Asked(site, word_of(mode, Mode, "--mode"), max_snap_m)
         found = one.returns.at(seen, one.settings.routes, asked)
         said = answers.answered(found, seen, one.settings, asked, given)

@@ -5,7 +5,7 @@ import getpass
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from geo_service.balance import Refused
 from geo_service.cli.loading import ALL_ACCEPTED, SHOWN, SOME_REJECTED
 from geo_service.cli.options import DEFAULT_DATA, Data, service
 from geo_service.store.log import Problem
+
+if TYPE_CHECKING:
+    from geo_service.surroundings.receiving import SurroundingsReceived
 
 ValidFrom = Annotated[
     str | None,
@@ -32,11 +35,11 @@ def load_roads(
     valid_from: ValidFrom = None,
     approve: Annotated[bool, typer.Option("--approve", help="approve at once where review is on")] = False,
 ) -> None:
-    """Load the roads of an OpenStreetMap extract as one changeset.
+    """Load the roads of an OpenStreetMap extract as one changeset, and file its schools and water beside them.
 
     Exit code 0: every road was taken; 1: some lie elsewhere or have no points; 2: nothing was loaded.
     """
-    from geo_service.roads import receive_roads
+    from geo_service.surroundings.receiving import receive_extract
     from layers.roads.extracts import DateNeeded
     from layers.roads.network import build
     from layers.roads.osm import ATTRIBUTION, NoExtract
@@ -51,7 +54,7 @@ def load_roads(
     gc.disable()
     with service(data, f"loading {file.name}", create=True) as one:
         try:
-            received = receive_roads(
+            received, around = receive_extract(
                 one.log,
                 one.snapshots,
                 file,
@@ -83,6 +86,7 @@ def load_roads(
     if network.joined and (network.joined.ends or network.joined.loose):
         how = network.joined
         print(f"  {how.ends} ends joined over up to {how.farthest_m:.2f} m; {how.loose} dead ends near another road")
+    _print_surroundings(around)
     print(f"  {ATTRIBUTION}")
     if kept.revision:
         print(f"changeset {kept.id} approved: revision {kept.revision}")
@@ -91,6 +95,23 @@ def load_roads(
     else:
         print(f"changeset {kept.id}: {kept.state}")
     raise typer.Exit(SOME_REJECTED if any(one.level == "error" for one in draft.problems) else ALL_ACCEPTED)
+
+
+def _print_surroundings(around: "SurroundingsReceived") -> None:
+    counts = around.counts
+    known = "" if around.new or around.filed is None else "; known already, nothing changed"
+    print(
+        f"  around: schools: {counts['school']}, water points: {counts['water_point']}, "
+        f"lines and areas of water: {counts['water']}{known}"
+    )
+    said = (
+        (around.outside, "lie outside the area of operations"),
+        (len(around.found.cut), "are cut where points of them are not in the file"),
+        (len(around.found.left_out), "are left out: nothing of them can be drawn"),
+    )
+    for count, what in said:
+        if count:
+            print(f"    {count} {what}")
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -31,9 +31,6 @@ from layers.roads.rules import Mode
 FORM = {"site": "", "mode": "car", "as_of": "", "known_at": "", **{f"w_{name}": "" for name in COMPONENTS}}
 """The fields of the form, empty."""
 
-COLUMNS = tuple(name for name in COMPONENTS if not name.startswith(UNRECORDED))
-"""The components that the table has a column of; of the others a sentence says that they are not recorded."""
-
 VERDICTS = ("no_go", "insufficient_information", "go_with_conditions")
 
 
@@ -47,6 +44,7 @@ class Page:
         fields: the form as it was filled in.
         answer, found: what is said, and what it was said of; None where there is trouble.
         weights: as they were given; trouble: why there is no answer.
+        water: whom surface water is owed to and when it changes, None where there is none to draw.
     """
 
     seen: View
@@ -60,6 +58,7 @@ class Page:
     found: Components | None
     weights: Mapping[str, float]
     trouble: str | None
+    water: Mapping[str, object] | None = None
 
 
 class _Begin(MacroElement):
@@ -144,7 +143,7 @@ def _body(page: Page) -> str:
             fields=fields,
             modes=[one.value for one in Mode],
             components=list(COMPONENTS),
-            columns=COLUMNS,
+            columns=_columns(page),
             sites=sorted(zip(sites["id"].tolist(), sites["name"].tolist(), strict=True), key=lambda one: str(one[1])),
             answer=answer,
             index=index,
@@ -159,6 +158,12 @@ def _body(page: Page) -> str:
     )
 
 
+def _columns(page: Page) -> list[str]:
+    """Return the components that the table has a column of; a sentence says of the others that none is recorded."""
+    left_out = UNRECORDED if page.found is None else page.found.not_recorded
+    return [name for name in COMPONENTS if not name.startswith(left_out)]
+
+
 def _row(row: Mapping[str, Any], page: Page) -> dict[str, Any]:
     """Return what the table says of a settlement, as text beside the figures that it is sorted by."""
     speech, way = page.speech, row["access"]
@@ -171,7 +176,7 @@ def _row(row: Mapping[str, Any], page: Page) -> dict[str, Any]:
             else speech.of("return_missing", row["missing"][name]),
             "sort": "" if row[name] is None else row[name],
         }
-        for name in COLUMNS
+        for name in _columns(page)
     ]
     worst = way["worst"] if way else None
     why = speech.of("return_why", way["reason"].lower()) if way and way["reason"] else ""
@@ -254,7 +259,7 @@ def _data(page: Page) -> dict[str, object]:
     if page.found is not None:
         at = np.round(shapely.get_coordinates(shapely.point_on_surface(page.found.shapes.to_numpy())), 6).tolist()
         settlements = [_mark(row, place, speech) for row, place in zip(page.found.rows, at, strict=True)]
-    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {})
+    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {}, water=page.water)
     return {
         **around.given(),
         "extent": _box(page),

@@ -1,5 +1,6 @@
 """The overview map as it is served: a small page that asks for tiles and figures; nothing of the records lies in it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
@@ -42,6 +43,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
     base: str = "",
     nonce: str | None = None,
     rasters: bool = False,
+    water: Mapping[str, object] | None = None,
 ) -> str:
     """Return the overview page, linked to the service's own assets.
 
@@ -54,6 +56,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         base: the path that the service is reached under.
         nonce: of the content security policy.
         rasters: whether the service can be asked for rasters.
+        water: whom surface water is owed to and when it changes, None where there is none to draw.
     """
     base = base.rstrip("/")
     figure = OfflineFigure("linked", base, nonce, language=language)
@@ -89,7 +92,9 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
         "under": [
             *(["background"] if settings.basemap else []),
             *(["hillshade"] if rasters and isinstance(shown, FullRecords) else []),
+            *(["water"] if water and isinstance(shown, FullRecords) else []),
         ],
+        "water": water if isinstance(shown, FullRecords) else None,
     }
     figure.header.add_child(Fixed(_head(settings, seen, base, language)), name="head")
     figure.html.add_child(

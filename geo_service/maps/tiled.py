@@ -35,6 +35,7 @@ class Around:
         speech: its language; base: the path that the service is reached under; nonce: of its security policy.
         asked: its address' query, so that it may be had in another language.
         rasters: whether the store keeps rasters, such as the shading of the terrain.
+        water: whom surface water is owed to and when it changes, None where there is none to draw.
     """
 
     seen: View
@@ -45,6 +46,7 @@ class Around:
     nonce: str
     asked: Mapping[str, str]
     rasters: bool = False
+    water: Mapping[str, object] | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what the scripts of every map begin with."""
@@ -62,7 +64,12 @@ class Around:
             "whole": True,
             "synthetic": settings.synthetic,
             "basemap": settings.basemap and asdict(settings.basemap),
-            "under": [*(["background"] if settings.basemap else []), *(["hillshade"] if self.rasters else [])],
+            "under": [
+                *(["background"] if settings.basemap else []),
+                *(["hillshade"] if self.rasters else []),
+                *(["water"] if self.water else []),
+            ],
+            "water": self.water,
         }
 
     def in_page(self, here: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a raster holds by district and near open ground: people, m2 of each class of land cover, heights."""
+"""What a raster holds by district and near open ground: people, m2 of each class of land cover, heights; schools."""
 
 import math
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from geo_service.balance import Answer, Refused, View
 from geo_service.rasters.reading import times_of
 from geo_service.rasters.register import Raster, described, named
 from geo_service.store.moments import text_of
+from geo_service.surroundings.schools import schools_in
 from layers.rasters.kinds import PEOPLE, Kind
 from layers.rasters.near import within
 from layers.rasters.zonal import Sums, sums
@@ -61,7 +62,11 @@ def figures(service: Service, seen: View, question: Asked, known_at: str | None)
         NotFound: there is no such raster, or it does not hold then.
     """
     raster = _raster(service, seen, question.raster, known_at)
+    seen = _knowing(service, seen, known_at)
     zones = _zones(seen, question)
+    around = service.surroundings.at(seen)
+    districts = seen.snapshot.in_force("districts", seen.as_of)
+    schools = schools_in(around, districts, zones) if around else [{} for _ in zones]
     found = sums(
         service.copies.path(raster),
         raster.facts,
@@ -73,7 +78,7 @@ def figures(service: Service, seen: View, question: Asked, known_at: str | None)
     for k, ((district, name, km), shape) in enumerate(zones):
         head: dict[str, object] = {"district": name, "district_id": district, "near_km": km}
         lived = _lived_in(settlements, shape) if km is not None else {}
-        rows += [{**head, **row, **lived} for row in _rows(raster, found[str(k)])]
+        rows += [{**head, **row, **lived, **schools[k]} for row in _rows(raster, found[str(k)])]
     # Asked again with this time, the records and the raster are the same: neither changed up to it, and it knows both.
     known = max(seen.known_at, text_of(raster.recorded_at))
     return {
@@ -82,7 +87,10 @@ def figures(service: Service, seen: View, question: Asked, known_at: str | None)
         "raster": described(raster),
         "notice": service.settings.sentences(seen.as_of.isoformat(), known),
         "note": "Within a distance of open ground means in it or within the distance: rows of larger distances hold "
-        "those of smaller ones. What a raster has no value for is counted as m2 without values, never as 0.",
+        "those of smaller ones. What a raster has no value for is counted as m2 without values, never as 0. Schools "
+        "are those that OpenStreetMap records; m2 of which no loaded extract tells are schools_not_known_m2.",
+        "not_recorded": [] if around else ["schools"],
+        "attribution": list(around.attribution) if around else [],
         "rows": rows,
     }
 
@@ -90,12 +98,18 @@ def figures(service: Service, seen: View, question: Asked, known_at: str | None)
 def tag_for(service: Service, seen: View, question: Asked, known_at: str | None, form: str) -> str:
     """Return the ETag of an answer: it changes with the records, the raster and the question."""
     raster = _raster(service, seen, question.raster, known_at)
-    about = (raster.name, raster.version, raster.sha256)
+    seen = _knowing(service, seen, known_at)
+    about = (raster.name, raster.version, raster.sha256, service.surroundings.key(seen))
     return tag_of(seen, "statistics", question, about, service.settings, form)
 
 
 def _raster(service: Service, seen: View, name: str, known_at: str | None) -> Raster:
     return named(service.log, name, times_of(service.settings, service.clock, seen.as_of.isoformat(), known_at))
+
+
+def _knowing(service: Service, seen: View, known_at: str | None) -> View:
+    """Return a view in which all surroundings that were filed up to now are known, where nobody pinned another time."""
+    return seen if known_at else service.surroundings.now(seen)
 
 
 def _zones(seen: View, question: Asked) -> list[tuple[Zone, shapely.Geometry]]:

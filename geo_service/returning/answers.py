@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -10,7 +11,8 @@ import shapely
 from geo_service import formats
 from geo_service.balance import Refused, View
 from geo_service.languages.speech import Speech
-from geo_service.returning.components import COMPONENTS, DISTANCES_M, UNRECORDED, Asked, Components
+from geo_service.returning.components import COMPONENTS, DISTANCES_M, Asked, Components
+from geo_service.returning.nearest import REACH_M
 from geo_service.settings import Settings
 from geo_service.travel import reach
 from layers.returning.index import BY, Moved, Ranked, ranked
@@ -19,6 +21,16 @@ PARTS = ("returning",)
 """The catalogue that holds the words of this answer."""
 
 Weights = Mapping[str, float]
+
+STANDING = MappingProxyType(
+    {
+        "water 500 m": "water_open_500_m2",
+        "water 1 km": "water_open_1000_m2",
+        "school 500 m": "school_open_500_m2",
+        "school 1 km": "school_open_1000_m2",
+    }
+)
+"""Columns of the table for people where schools and water points are known."""
 
 WAY = ("reached", "verdict", "worst", "site", "length_m", "road_m", "reason", "hazards", "points")
 """What a flat row says of access."""
@@ -99,7 +111,8 @@ def answered(found: Components, seen: View, settings: Settings, asked: Asked, we
         "attribution": list(found.attribution),
         "distances_m": list(DISTANCES_M),
         "components": dict(COMPONENTS),
-        "not_recorded": list(UNRECORDED),
+        "not_recorded": list(found.not_recorded),
+        "reach_m": REACH_M,
         "access_not_assessed": found.access_trouble,
         "summary": summary(found.rows),
         "index": None if made is None else told(made, found, weights),
@@ -220,6 +233,7 @@ def to_text(answer: Mapping[str, Any]) -> str:
         "open 1 km": "open_1000_m2",
         "road 500 m": "road_open_500_m2",
         "road 1 km": "road_open_1000_m2",
+        **({} if answer["not_recorded"] else STANDING),
         "clear m2": "clear_m2",
         "before": "population_before",
         "returned": "returned",
@@ -235,7 +249,12 @@ def to_text(answer: Mapping[str, Any]) -> str:
             {**ranked_as, **told_row, "access": way["verdict"], "by": way["worst"] or way["reason"] or "", **figures}
         )
     lines.append(formats.to_table(rows).rstrip("\n"))
-    lines.append("\nWater and school: not recorded. Open ground in m2; 0 is no recorded open ground, not its absence.")
+    if answer["not_recorded"]:
+        lines.append("\nWater and school: not recorded. Load them with the roads: clearway roads FILE.osm.pbf.")
+    else:
+        far = f"{answer['reach_m'] / 1000:g}"
+        lines.append(f"\nWater and school: around the nearest recorded one within {far} km of the settlement.")
+    lines.append("Open ground in m2; 0 is no recorded open ground, not its absence.")
     if answer["access_not_assessed"]:
         lines.append(f"Access was not assessed: {answer['access_not_assessed']}")
     if index is not None:

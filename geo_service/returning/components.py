@@ -12,12 +12,15 @@ import pandas as pd
 import shapely
 
 from geo_service.balance import Refused, View
+from geo_service.returning.nearest import nearest_of
+from geo_service.surroundings.known import Around, Known
 from geo_service.travel import reach
 from geo_service.travel.answers import attribution
 from geo_service.travel.ways import Roads, Ways, kept
 from layers import versions
 from layers.returning.around import lines_near, open_around
 from layers.roads.rules import Mode, Rules
+from layers.surroundings import Kind
 
 DISTANCES_M = (500.0, 1000.0)
 """How far around houses, water, school and road open ground is counted (m); `domain.md`, section 7."""
@@ -26,7 +29,10 @@ AROUND = MappingProxyType({"": "houses", "road_": "road", "water_": "water", "sc
 """What open ground is counted around, by the beginning of its components' names."""
 
 UNRECORDED = ("water", "school")
-"""What no layer of the store holds: nothing is known of the ground around, and nothing is said of it."""
+"""What no layer of the store holds: where no surroundings were loaded, nothing is said of the ground around."""
+
+STANDING = MappingProxyType({"water": Kind.water_point, "school": Kind.school})
+"""What surroundings hold of it: water is where people take it, the school the nearest of any kind."""
 
 COMPONENTS = MappingProxyType(
     {
@@ -67,10 +73,13 @@ class Components:
 
     Attributes:
         rows: a row per settlement, in order of id: `settlement`, `name`, the components (None where one is missing),
-            `missing` (why, by component) and `access` (as `/access` says it; None where it was not assessed).
+            `missing` (why, by component), the nearest water point and school (`water_id`, `water_m`, `school_id`,
+            `school_m`; None where none is known within reach) and `access` (as `/access` says it; None where it was not
+            assessed).
         shapes: their geometries, in the same order; EPSG:4326.
         access_trouble: why access was not assessed, None where it was.
-        attribution: who is owed thanks for the roads.
+        attribution: who is owed thanks for the roads, schools and water points.
+        around: the schools and water points that it was looked for in; None: nothing was loaded.
         gap: the date lies before the first record: nothing is known of the ground then.
     """
 
@@ -78,7 +87,13 @@ class Components:
     shapes: gpd.GeoSeries
     access_trouble: str | None
     attribution: tuple[str, ...]
+    around: Around | None
     gap: bool
+
+    @property
+    def not_recorded(self) -> tuple[str, ...]:
+        """What nothing is said of, since nothing of it was loaded."""
+        return UNRECORDED if self.around is None else ()
 
     def table(self) -> pd.DataFrame:
         """Return the components as numbers, NaN where one is missing; a row per settlement."""
@@ -90,11 +105,11 @@ class Returns:
     """The components of views, worked out once for all who ask: weights change nothing about them.
 
     Args:
-        ways: the roads of views.
+        ways: the roads of views; known: the schools and water points.
     """
 
-    def __init__(self, ways: Ways) -> None:
-        self._ways = ways
+    def __init__(self, ways: Ways, known: Known) -> None:
+        self._ways, self._known = ways, known
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[object, ...], Components] = OrderedDict()
 
@@ -104,13 +119,15 @@ class Returns:
         Raises:
             Refused: the site asked for is none, or can't be reached from any road.
         """
-        key = (seen.snapshot.number, seen.as_of, repr(rules), self._ways.terrain_key(), asked)
+        mark = (self._ways.terrain_key(), self._known.key(seen))
+        key = (seen.snapshot.number, seen.as_of, repr(rules), mark, asked)
         with self._lock:
-            return kept(self._held, key, lambda: components(self._ways.at(seen, rules), seen, asked))
+            around = self._known.at(seen)
+            return kept(self._held, key, lambda: components(self._ways.at(seen, rules), around, seen, asked))
 
 
-def components(roads: Roads, seen: View, asked: Asked) -> Components:
-    """Return the components at a view.
+def components(roads: Roads, surroundings: Around | None, seen: View, asked: Asked) -> Components:
+    """Return the components at a view; `surroundings` are those known there, None where there are none.
 
     Raises:
         Refused: the site asked for is none, or can't be reached from any road.
@@ -121,7 +138,9 @@ def components(roads: Roads, seen: View, asked: Asked) -> Components:
     ground = roads.evidence.hazards.polygons
     shapes = homes.geometry.to_numpy()
     access_roads = lines_near(shapes, _lines(roads, asked.mode), max(DISTANCES_M))
-    around = {"": open_around(shapes, ground, DISTANCES_M), "road_": open_around(access_roads, ground, DISTANCES_M)}
+    standing = {called: nearest_of(surroundings, kind, shapes) for called, kind in STANDING.items()}
+    places = {"houses": shapes, "road": access_roads, **{called: one.shapes for called, one in standing.items()}}
+    around = {called: open_around(place, ground, DISTANCES_M) for called, place in places.items()}
     people = {name: pd.to_numeric(homes[name]).tolist() for name in PEOPLE}
     rows = []
     for k, (id_, name) in enumerate(zip(homes["id"].tolist(), homes["name"].tolist(), strict=True)):
@@ -130,17 +149,21 @@ def components(roads: Roads, seen: View, asked: Asked) -> Components:
         for of, called in AROUND.items():
             for column, reach_m in enumerate(DISTANCES_M):
                 component = f"{of}open_{reach_m:.0f}_m2"
-                area = None if called in UNRECORDED or gap else float(around[of][k, column])
+                area = None if gap else float(around[called][k, column])
                 values[component] = None if area is None or np.isnan(area) else area
                 if values[component] is None:
-                    missing[component] = _why_no_area(called, gap=gap, roads=len(roads.laid.network) > 0)
+                    why = standing[called].why(k) if called in standing else None
+                    missing[component] = _why_no_area(called, why, gap=gap, roads=len(roads.laid.network) > 0)
         way = access.get(id_)
         _told_of_way(way, values, missing, trouble=trouble, roads=len(roads.laid.network) > 0)
         if gap and values["clear_m2"] is not None:
             values["clear_m2"], missing["clear_m2"] = None, "before_first_record"
         _told_of_people({one: cells[k] for one, cells in people.items()}, values, missing)
+        for called, one in standing.items():
+            values |= {f"{called}_id": one.ids[k], f"{called}_m": one.metres[k]}
         rows.append({"settlement": id_, "name": name, **values, "missing": missing, "access": way})
-    return Components(rows, homes.geometry, trouble, tuple(attribution(roads)), gap)
+    owed = sorted({*attribution(roads), *(surroundings.attribution if surroundings else ())})
+    return Components(rows, homes.geometry, trouble, tuple(owed), surroundings, gap)
 
 
 def _access(roads: Roads, seen: View, asked: Asked) -> tuple[dict[str, dict[str, Any]], str | None]:
@@ -167,9 +190,10 @@ def _lines(roads: Roads, mode: Mode) -> np.ndarray[Any, np.dtype[np.object_]]:
     return lines[usable]
 
 
-def _why_no_area(called: str, *, gap: bool, roads: bool) -> str:
-    if called in UNRECORDED:
-        return "not_recorded"
+def _why_no_area(called: str, standing: str | None, *, gap: bool, roads: bool) -> str:
+    """Return why there is no area around a thing; `standing` says why a settlement has no school or water point."""
+    if standing is not None:
+        return "before_first_record" if gap and standing != "not_recorded" else standing
     if called == "road" and not roads:
         return "no_roads"
     return "before_first_record" if gap else "no_road_near"

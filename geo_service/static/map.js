@@ -26,6 +26,8 @@ window.clearway = (() => {
     releases: releaseStyle,
     hazards: hazardStyle,
     roads: (p) => ({ color: ROADS[p.eo_status] || ROADS.not_assessed, weight: p.eo_status === "closed" ? 3 : p.class === "primary" ? 2.4 : 1.4, dashArray: ROAD_DASHES[p.eo_status] || null }),
+    // Pale and grey: water is where one is, and no state of the ground.
+    water: (p) => ({ color: "#93B4C2", weight: p.kind === "line" ? 1.3 : 0.8, fillColor: "#CFE0E6", fillOpacity: p.kind === "line" ? 0 : 1 }),
     settlements: () => ({ color: "#333", weight: 1, fillColor: "#fff", fillOpacity: 1, radius: 3 }),
     spots: () => ({ color: "#111", weight: 2, fillColor: "#fff", fillOpacity: 1, radius: 3.5 }),
     incidents: (p) => ({ color: "#111", weight: 2, fillColor: p.kind === "accident" ? "#111" : "#fff", fillOpacity: 1, radius: 4.5 }),

@@ -1,8 +1,9 @@
-"""What is filed beside the records: documents and rasters, told by the journal, their files kept by their hash.
+"""What is filed beside the records: documents, rasters, surroundings, told by the journal, their files kept by hash.
 
-An entry's kind says what it is (a statement, an edition, a raster), its subject which one, its body what is said of it
-and the SHA-256 of each file. The bytes lie in `parts`, once for all that have the same hash, added and never changed.
-So a backup holds them, both back ends keep them alike, and `check` finds a byte that was touched.
+An entry's kind says what it is (a statement, an edition, a raster, the surroundings of an area), its subject which one,
+its body what is said of it and the SHA-256 of each file. The bytes lie in `parts`, once for all that have the same
+hash, added and never changed. So a backup holds them, both back ends keep them alike, and `check` finds a byte that was
+touched.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from geo_service.store.log import Filed, FiledFile, Finding
 from geo_service.store.moments import moment_of, text_of
 from geo_service.store.schema import append_only
 
-KINDS = ("statement", "edition", "raster")
+KINDS = ("statement", "edition", "raster", "surroundings")
 """What can be filed: the kinds of the journal's entries."""
 
 PART = 4 << 20

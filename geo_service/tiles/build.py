@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geo_service.balance import View
 from geo_service.ogc.holding import Holding
 from geo_service.ogc.packing import gzipped
+from geo_service.surroundings.known import Around
 from geo_service.tiles import encoder, shown
 from geo_service.tiles.cells import cells
 from geo_service.tiles.cutting import touching
@@ -24,6 +25,7 @@ from geo_service.tiles.geometry import BUFFER
 from geo_service.tiles.shapes import EXTENT, Shapes, shapes_of
 from geo_service.tiles.states import Ground, ground_of
 from geo_service.tiles.values import attributes
+from geo_service.tiles.water import Water, water_of
 from geo_service.tiles.ways import WaysByEvidence, ways_by_evidence
 from geo_service.travel.ways import Roads
 
@@ -154,6 +156,7 @@ class Tiles:
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._grounds_by_state: OrderedDict[object, tuple[int, Ground]] = OrderedDict()
         self._ways: WeakKeyDictionary[Roads, tuple[int, WaysByEvidence | None]] = WeakKeyDictionary()
+        self._water: WeakKeyDictionary[Around, tuple[int, Water | None]] = WeakKeyDictionary()
         self._laying = threading.Lock()
 
     def index(self, held: Holding) -> Index:
@@ -209,6 +212,21 @@ class Tiles:
         if laid is None:
             return b""
         made = self._made((number, zoom, row, column, 0), lambda: laid.tile(zoom, row, column, WHOLE_FROM))
+        if not packed or not made:
+            return made
+        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+
+    def water(self, around: Around | None, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
+        """Return a tile of surface water; no bytes where nothing is in it."""
+        if around is None:
+            return b""
+        with self._laying:
+            if around not in self._water:
+                self._water[around] = next(NUMBERS), water_of(around)
+            number, water = self._water[around]
+        if water is None:
+            return b""
+        made = self._made((number, zoom, row, column, 0), lambda: water.tile(zoom, row, column, WHOLE_FROM))
         if not packed or not made:
             return made
         return self._made((number, zoom, row, column, 1), lambda: gzipped(made))

@@ -7,6 +7,7 @@ its contributors (ODbL 1.0), and every record says so.
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -37,6 +38,9 @@ KEPT = (
 LANGUAGES = ("en", "az", "ru")
 DIGEST, EXTENT, VERSION, CHANGED = "osm_digest", "osm_extent", "osm_version", "osm_timestamp"
 """Keys under `extra`: what OpenStreetMap said of the way, in which extract it came, and its version and when there."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
 
 _ALONG, _AGAINST = frozenset({"yes", "true", "1"}), frozenset({"-1", "reverse"})
 _ROUND = frozenset({"roundabout", "circular"})
@@ -73,6 +77,7 @@ class Extract:
         cut: ids of ways whose points are not all in the file: they are cut where one is missing.
         date: from when the file describes the ground (UTC), None where it does not say.
         extent: names the area that the file was cut for.
+        box: that area (west, south, east, north in degrees), None where the file does not say it.
         there: ids of all ways of the file that people can use, those without enough points among them.
     """
 
@@ -82,6 +87,7 @@ class Extract:
     date: dt.date | None = None
     extent: str = ""
     there: frozenset[str] = frozenset()
+    box: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -101,24 +107,34 @@ def read(path: Path) -> Extract:
     Raises:
         NoExtract: there is no such file, it is none of this format, is cut off, holds history, or has no roads.
     """
-    if not path.is_file():
-        raise NoExtract(f"{path.name}: there is no such file")
-    # The format is named, and the path is whole: a name can never be taken for an address or another format.
-    file = osmium.io.File(str(path.resolve()), "pbf")
-    try:
-        ways, extent, date = _read(file, path.name)
-    except RuntimeError as error:
-        raise NoExtract(
-            f"{path.name}: it can't be read as an OpenStreetMap extract (.osm.pbf): {_meaning(error)}. "
-            "Download it again."
-        ) from None
+    with opened(path) as file:
+        ways, (extent, box), date = _read(file, path.name)
     left_out = [_left_out(way) for way in ways if way.tags["highway"] not in USABLE or not way.parts]
     used = [way for way in ways if way.tags["highway"] in USABLE and way.parts]
     if not used:
         raise NoExtract(f"{path.name}: it holds no roads. Choose an extract that was not filtered.")
     cut = [f"{PREFIX}{way.id}" for way in used if not way.whole]
     there = frozenset(f"{PREFIX}{way.id}" for way in ways if way.tags["highway"] in USABLE)
-    return Extract(_frame(used, extent), left_out, cut, date, extent, there)
+    return Extract(_frame(used, extent), left_out, cut, date, extent, there, box)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[osmium.io.File]:
+    """Open an .osm.pbf file for as long as it is read.
+
+    Raises:
+        NoExtract: there is no such file, or what is done with it meets something that is none of this format.
+    """
+    if not path.is_file():
+        raise NoExtract(f"{path.name}: there is no such file")
+    try:
+        # The format is named, and the path is whole: a name can never be taken for an address or another format.
+        yield osmium.io.File(str(path.resolve()), "pbf")
+    except RuntimeError as error:
+        raise NoExtract(
+            f"{path.name}: it can't be read as an OpenStreetMap extract (.osm.pbf): {_meaning(error)}. "
+            "Download it again."
+        ) from None
 
 
 def _meaning(error: RuntimeError) -> str:
@@ -128,7 +144,7 @@ def _meaning(error: RuntimeError) -> str:
     return "it is damaged, or of another format"
 
 
-def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], str, dt.date | None]:
+def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], tuple[str, Box | None], dt.date | None]:
     reader = osmium.io.Reader(file, osmium.osm.osm_entity_bits.NOTHING)
     try:
         header = reader.header()
@@ -136,7 +152,10 @@ def _read(file: osmium.io.File, name: str) -> tuple[list[_Way], str, dt.date | N
             raise NoExtract(f"{name}: it holds the history of OpenStreetMap. Choose an extract of one day.")
         box = header.box()
         stated = header.get("osmosis_replication_timestamp") or header.get("timestamp")
-        extent = f"{box.bottom_left} {box.top_right}" if box.valid() else name
+        extent: tuple[str, Box | None] = (name, None)
+        if box.valid():
+            (west, south), (east, north) = ((one.lon, one.lat) for one in (box.bottom_left, box.top_right))
+            extent = (f"{box.bottom_left} {box.top_right}", (west, south, east, north))
     finally:
         reader.close()
     ways = list(_ways(file))

@@ -207,6 +207,8 @@ def test_people_by_district_and_near_open_ground(demo):
     districts = demo.app.state.service.log.versions("districts")
     total = rows[-1]
     assert (total["district"], total["near_km"]) == (None, None)
+    assert answer.json()["not_recorded"] == ["schools"]
+    assert "schools" not in total
     assert total["people"] == pytest.approx(sum(one["people"] or 0 for one in rows[:-1]), rel=1e-9)
     # By the shares of cells cut by hand.
     one = districts.iloc[int(np.argmax([row["people"] or 0 for row in rows[:-1]]))]

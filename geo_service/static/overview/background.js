@@ -2,10 +2,13 @@
 import { Archive, PICTURES, VECTOR } from "./archive.js";
 import { featureOf, layersOf } from "./decode.js";
 import { ask, given, state } from "./state.js";
+import { SituationTiles } from "./tiles.js";
 
 const { L } = window;
 const { element } = window.clearway.tools;
-const PALE = 0.55, SHADING = { opacity: 0.3, zIndex: 1, maxZoom: 19, className: "cw-shading" };
+/* The order beneath roads (3) and records (4). */
+const RELIEF = 0, GROUND = 1, WATER = 2;
+const PALE = 0.55, SHADING = { opacity: 0.3, zIndex: RELIEF, maxZoom: 19, className: "cw-shading" };
 const SIZE = 512;
 /* Pale greys and blues, nothing that could be taken for a hazard or a road by evidence. Boundaries are nobody's claim here. */
 const LOOKS = [
@@ -57,7 +60,7 @@ function archiveTiles(archive) {
   const vector = archive.type === VECTOR, more = vector ? 1 : 0, [west, south, east, north] = archive.box;
   if (!vector && !PICTURES[archive.type]) throw new Error("neither pictures nor vector tiles");
   return new ArchiveTiles({
-    archive, tileSize: vector ? SIZE : 256, zIndex: 2, opacity: vector ? 1 : PALE, maxZoom: 19, className: "cw-background",
+    archive, tileSize: vector ? SIZE : 256, zIndex: GROUND, opacity: vector ? 1 : PALE, maxZoom: 19, className: "cw-background",
     minNativeZoom: archive.lowest + more, maxNativeZoom: archive.highest + more, bounds: [[south, west], [north, east]],
   });
 }
@@ -72,30 +75,42 @@ const MAKERS = {
     const found = await shading();
     return found ? L.tileLayer(`${given.base}/rasters/${encodeURIComponent(found.name)}/tiles/hillshade/{z}/{x}/{y}.png`, SHADING) : null;
   },
+  async water(asOf) {
+    const times = new URLSearchParams({ as_of: asOf, ...(state.knownAt ? { known_at: state.knownAt } : {}) });
+    const address = (_, z, row, column) => `${given.base}/maps/water/${z}/${row}/${column}?${times}`;
+    return new SituationTiles(address, ["water"], asOf, { zIndex: WATER, className: "cw-water" });
+  },
   async background() {
     const { xyz } = given.basemap;
-    return xyz ? L.tileLayer(xyz, { opacity: PALE, maxZoom: 19, zIndex: 2, className: "cw-background" }) : archiveTiles(await opened());
+    return xyz ? L.tileLayer(xyz, { opacity: PALE, maxZoom: 19, zIndex: GROUND, className: "cw-background" }) : archiveTiles(await opened());
   },
 };
 
-/* The background of one map; `lacking` is told what is not to be had, and why. */
+/* Which of the waters that the store keeps is that of a date. */
+const waterOf = (asOf) => `${given.water.changes.filter((one) => one <= asOf).length}|${state.knownAt}`;
+
+/* The background of one map; `lacking` is told what is not to be had, and why; `asOf` says the map's date. */
 export class Background {
-  constructor(map, lacking) {
-    Object.assign(this, { map, lacking, layers: {} });
+  constructor(map, lacking, asOf = () => state.asOf) {
+    Object.assign(this, { map, lacking, asOf, layers: {}, of: {}, owed: new Set() });
   }
 
   /* Draws what is switched on. */
   async show() {
     for (const name of given.under) {
-      if (!(name in this.layers) && state.layers.has(name)) {
-        this.layers[name] = null;
+      const of = name === "water" ? waterOf(this.asOf()) : "";
+      if (state.layers.has(name) && this.of[name] !== of) {
+        this.of[name] = of;
         try {
-          this.layers[name] = await MAKERS[name]();
-          if (!this.layers[name]) {
+          const made = await MAKERS[name](this.asOf());
+          if (this.of[name] !== of) continue;
+          if (!made) {
             this.lacking(name, null);
             continue;
           }
-          this.layers[name].on("lacking tileerror", (event) => this.lacking(name, event.reason || ""));
+          made.on("lacking tileerror missing", (event) => this.lacking(name, event.reason || ""));
+          if (this.layers[name]) this.layers[name].remove();
+          this.layers[name] = made;
         } catch (error) {
           this.lacking(name, error.message);
         }
@@ -108,8 +123,15 @@ export class Background {
     const layer = this.layers[name], wanted = state.layers.has(name);
     if (!layer || wanted === this.map.hasLayer(layer) || !this.map.getContainer().isConnected) return;
     if (wanted) layer.addTo(this.map); else layer.remove();
-    if (name !== "background" || !given.basemap.attribution) return;
-    const source = element("span", given.basemap.attribution).innerHTML;
-    if (wanted) this.map.attributionControl.addAttribution(source); else this.map.attributionControl.removeAttribution(source);
+    const owed = { background: given.basemap?.attribution, water: given.water?.attribution }[name];
+    if (!owed || wanted === this.owed.has(name)) return;
+    const source = element("span", owed).innerHTML, { attributionControl } = this.map;
+    if (wanted) {
+      this.owed.add(name);
+      attributionControl.addAttribution(source);
+    } else {
+      this.owed.delete(name);
+      attributionControl.removeAttribution(source);
+    }
   }
 }

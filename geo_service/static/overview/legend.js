@@ -105,12 +105,14 @@ export function showLegend() {
     }
     return group;
   }));
-  const below = { hillshade: t("hillshade"), background: t("background") };
+  const below = { hillshade: t("hillshade"), background: t("background"), water: t("water") };
   box.append(...given.under.map((one) => {
     const group = element("div", undefined, "cw-layer"), said = element("p", "", "cw-small");
     said.dataset.under = one;
     said.setAttribute("role", "status");
-    group.append(switchOf(one, below[one]), said);
+    const name = switchOf(one, below[one]);
+    if (one === "water") name.append(swatch("water", { kind: "area" }));
+    group.append(name, said);
     return group;
   }));
 }

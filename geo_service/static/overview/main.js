@@ -26,14 +26,14 @@ function loaded() {
   if (first.tiles.isLoading() || (second && second.tiles && second.tiles.isLoading())) return;
   for (const done of waiting.splice(0)) done();
   list();
-  if (!window.clearway.ready) beneath();
+  beneath();
   window.clearway.ready = true;
   document.body.dataset.ready = "";
 }
 /* What lies under the records comes after them. */
 function beneath() {
   const maps = [map, ...(pair ? [pair.map] : [])];
-  under = maps.map((one) => under.find((made) => made.map === one) || new Background(one, sayUnder));
+  under = maps.map((one) => under.find((made) => made.map === one) || new Background(one, sayUnder, () => (one === map ? state.asOf : state.compare)));
   for (const one of under) one.show();
 }
 /* List and address wait until the map stands still. */
@@ -125,7 +125,8 @@ async function begin() {
     if (changed.has("compare")) compare();
     bar.follow();
     if (changed.has("district")) show();
-    if (changed.has("layers")) { draw(); show(); beneath(); }
+    if (changed.has("layers")) { draw(); show(); }
+    if (changed.has("layers") || (changed.has("knownAt") && window.clearway.ready)) beneath();
     if (["asOf", "compare", "knownAt"].some((one) => changed.has(one))) update({ tiles: !changed.has("knownAt") });
     remember();
   });

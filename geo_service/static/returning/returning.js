@@ -1,8 +1,9 @@
 /* The page of return: settlements on the map by access and people waiting, and a table that sorts. */
+import { Background } from "../overview/background.js";
 import { openAt } from "../overview/details.js";
-import { showLegend } from "../overview/legend.js";
+import { sayUnder, sayWays, showLegend } from "../overview/legend.js";
 import { given, listen, state, times } from "../overview/state.js";
-import { SituationTiles } from "../overview/tiles.js";
+import { CELLS_BELOW, SituationTiles } from "../overview/tiles.js";
 import { cursor, tools } from "../overview/tools.js";
 import { loadWords, t } from "../overview/words.js";
 
@@ -72,12 +73,26 @@ function sort(button) {
   table.tBodies[0].append(...rows.map(([, row]) => row));
 }
 
-const ground = { map, tiles: null, date: given.as_of };
+const ground = { map, tiles: null, roads: null, date: given.as_of };
+
+/* Roads by evidence, under the records and after them: a road has no symbol but what is known of it. */
+function roads(query) {
+  if (ground.roads) ground.roads.remove();
+  ground.roads = null;
+  sayWays("");
+  if (!given.layers.includes("roads") || !state.layers.has("roads")) return;
+  ground.roads = new SituationTiles((_, z, row, column) => `${given.base}/maps/ways/${z}/${row}/${column}?${query}`, ["roads"], given.as_of, { zIndex: 3 });
+  const said = () => sayWays(ground.roads && ground.roads.isLoading() ? t("ways_coming") : map.getZoom() - 1 < CELLS_BELOW ? t("ways_main") : "");
+  ground.roads.on("loading load", said);
+  ground.roads.on("missing", () => trouble(t("tiles_missing")));
+  ground.roads.addTo(map);
+}
 
 function draw() {
-  const query = times(), before = ground.tiles, layers = given.layers.filter((one) => state.layers.has(one));
-  const tiles = new SituationTiles((layer, z, row, column) => `${given.base}/collections/${layer}/tiles/WebMercatorQuad/${z}/${row}/${column}?${query}`, layers, given.as_of);
+  const query = times(), before = ground.tiles, layers = given.layers.filter((one) => state.layers.has(one) && one !== "roads");
+  const tiles = new SituationTiles((layer, z, row, column) => `${given.base}/collections/${layer}/tiles/WebMercatorQuad/${z}/${row}/${column}?${query}`, layers, given.as_of, { zIndex: 4 });
   ground.tiles = tiles;
+  tiles.once("load", () => roads(query));
   tiles.on("load", () => {
     if (before && map.hasLayer(before)) before.remove();
     window.clearway.loaded = true;
@@ -96,11 +111,6 @@ function settle(one) {
 async function start() {
   for (const line of document.querySelectorAll("[data-sign]")) line.prepend(sign(line.dataset.sign));
   await loadWords(given.base, given.language);
-  map.createPane("base").style.zIndex = "120";
-  if (given.basemap) {
-    L.tileLayer(given.basemap, { opacity: 0.55, maxZoom: 19, pane: "base" }).addTo(map);
-    map.attributionControl.addAttribution(element("span", given.basemap_attribution).innerHTML);
-  }
   const box = map.getContainer();
   box.setAttribute("role", "application");
   box.setAttribute("aria-label", t("map_label"));
@@ -111,12 +121,18 @@ async function start() {
   map.on("zoomend", size);
   size();
   cursor(map);
-  tools(map, (event) => openAt(ground, event.latlng, ground.tiles.at(event.latlng)));
+  tools(map, (event) => openAt(ground, event.latlng, [...ground.tiles.at(event.latlng), ...(ground.roads ? ground.roads.at(event.latlng) : [])]));
   L.control.scale({ imperial: false }).addTo(map);
   map.attributionControl.setPrefix(false);
   for (const line of [t(given.synthetic ? "synthetic_data" : "recorded_only"), ...given.attribution]) map.attributionControl.addAttribution(element("span", line).innerHTML);
   showLegend();
-  listen((changed) => { if (changed.has("layers")) draw(); });
+  const under = new Background(map, sayUnder);
+  under.show();
+  listen((changed) => {
+    if (!changed.has("layers")) return;
+    draw();
+    under.show();
+  });
   const known = new Map(given.settlements.map((one) => [one.id, one]));
   for (const button of document.querySelectorAll("[data-settle]")) button.addEventListener("click", () => settle(known.get(button.dataset.settle)));
   for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => sort(button));

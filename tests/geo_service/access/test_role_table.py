@@ -80,6 +80,7 @@ TABLE = {
     ("GET", "/maps/overview.html"): (V, "/maps/overview.html", 200),
     ("GET", "/maps/search"): (P, "/maps/search?q=H", 200),
     ("GET", "/maps/ways/{zoom}/{row}/{column}"): (V, "/maps/ways/0/0/0", 204),
+    ("GET", "/maps/water/{zoom}/{row}/{column}"): (V, "/maps/water/0/0/0", 204),
     # Whoever is let in is told that there is none.
     ("GET", "/maps/basemap.pmtiles"): (P, "/maps/basemap.pmtiles", 404),
     ("GET", "/maps/words/{language}"): (N, "/maps/words/az", 200),
