@@ -39,12 +39,16 @@ def problem_page(
     speech, status = Speech(language, PARTS), int(problem["status"])
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     name = status if status in NAMED else "failed" if failed else "refused"
+    title = f"problem_{name}_title"
+    told = Speech("en", PARTS).t(title) == str(problem["detail"]).rstrip(".")
     page = _environment(language).get_template("problem.html")
     return str(
         page.render(
-            title=speech.t(f"problem_{name}_title"),
+            title=speech.t(title),
             todo=speech.t(f"problem_{name}_next"),
             problem=problem,
+            # What the title says already needs no English beside it.
+            told=told,
             # A question says in its only place what the detail says.
             places=[one for one in problem.get("errors", ()) if one.get("choices") or one.get("place")],
             sign_in=status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN},
