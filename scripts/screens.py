@@ -64,6 +64,12 @@ def screens(base: str) -> dict[str, str]:
         "review": "/maps/review",
         "changeset": f"/maps/review/{newest}",
         "routes": "/maps/routes",
+        "access": "/maps/access?lang=en",
+        "returning": "/maps/returning?lang=en&w_returned=1&w_population_before=1",
+        "statements": "/maps/statements?lang=en",
+        "balance": "/coverage?f=html&lang=en",
+        "records": "/collections/hazards/items?f=html&lang=en&limit=100",
+        "error": "/coverage?f=html&lang=ru&as_of=yesterday",
     }
     for name, row in (("way", there), ("no-way", barred)):
         if row:
@@ -80,7 +86,8 @@ def main() -> int:
         for name, path in screens(base).items():
             if wanted and name not in wanted:
                 continue
-            answered(base + path)  # what is worked out once keeps no page waiting
+            if name != "error":
+                answered(base + path)  # what is worked out once keeps no page waiting
             for width, height in SIZES:
                 page, seen = opened(base + path, width=width, height=height)
                 page.wait_for_load_state("networkidle", timeout=PATIENCE_S * 1000)
@@ -89,8 +96,9 @@ def main() -> int:
                     page.wait_for_timeout(100)
                 page.wait_for_timeout(500)
                 page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"))
-                print(f"  {name}-{width}.png", *seen.complaints, flush=True)
-                complained += bool(seen.complaints)
+                said = [one for one in seen.complaints if name != "error" or "status of 422" not in one]
+                print(f"  {name}-{width}.png", *said, flush=True)
+                complained += bool(said)
                 page.context.close()
     return int(complained > 0)
 

@@ -77,9 +77,8 @@ def collection(request: Request) -> Response:
             [speech.t(f"listing_{name}"), {"href": f"{home}/{name}?f=html", "text": name}]
             for name in ("items", "schema", "queryables")
         ]
-        return html.rendered(
-            "listing.html", read, title=layer_name(speech, layer.name), text=made["description"], rows=rows
-        )
+        # When it holds and what it does not say stands on every page, in its language.
+        return html.rendered("listing.html", read, title=layer_name(speech, layer.name), rows=rows)
 
     return shown(read, lambda: described(read, layer), page, links.JSON)
 

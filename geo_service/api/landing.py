@@ -96,6 +96,8 @@ def api_page(request: Request) -> Response:
                 ]
                 rows.append([method.upper(), path, one.get("summary", ""), ", ".join(names)])
         title = html.speech_of(read).t("listing_api")
-        return html.rendered("listing.html", read, title=title, text=found["info"]["description"], rows=rows)
+        return html.rendered(
+            "listing.html", read, title=title, text=found["info"]["description"], rows=rows, english=True
+        )
 
     return read.answer(make, read.tag("api.html"), media_type=PAGE, headers=lambda: html.HEADERS)

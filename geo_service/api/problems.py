@@ -1,4 +1,7 @@
-"""Errors as problem documents (RFC 9457): what went wrong, where, and what to do; never a path, SQL or a trace."""
+"""Errors as problem documents (RFC 9457): what went wrong, where, and what to do; never a path, SQL or a trace.
+
+Whoever would rather read a page than a document - a person in a browser - gets the same as a page in their language.
+"""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -8,14 +11,19 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from geo_service.access.credentials import CHALLENGE, Ambiguous, Unauthenticated
+from geo_service.access.dependencies import SAFE_METHODS
 from geo_service.access.gate import NotThere, TooMany
 from geo_service.access.oidc import Unavailable
 from geo_service.access.principals import NotAllowed
+from geo_service.api.speaking import language_for, remember
 from geo_service.balance import Refused
 from geo_service.exports.content import Incomplete
-from geo_service.ogc.errors import OF_A_REQUEST, Invalid
+from geo_service.maps.problems import problem_page
+from geo_service.ogc.errors import OF_A_REQUEST, Invalid, NotAcceptable
+from geo_service.ogc.negotiation import form_of
 from geo_service.printing.counting import Miscounted
 from geo_service.store import errors
 from geo_service.travel.tracks import Withheld
@@ -45,6 +53,54 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 """The status of each error; the nearest ancestor counts."""
 
 
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Of a page of an error: it runs nothing, and nobody keeps it."""
+
+
+def is_read(accept: str | None, f: str | None) -> bool:
+    """Say whether an answer is for somebody who reads: HTML is named, and wanted no less than a document.
+
+    Args:
+        accept: the header. Programs send none, `*/*` or JSON; browsers name text/html first.
+        f: the form that the address asks for; of JSON every answer is JSON.
+    """
+    if not accept or "json" in (f or ""):
+        return False
+    try:
+        return form_of(None, accept, ("json", "html")) == "html"
+    except NotAcceptable:
+        return False
+
+
+class Problem(Response):
+    """A problem document; to a request that prefers HTML the page of it, with the same status."""
+
+    def __init__(self, document: Mapping[str, object], status: int, headers: Mapping[str, str] | None) -> None:
+        self.document, self.more = document, dict(headers or {})
+        varying = {**self.more, "Vary": "Accept"}
+        super().__init__(orjson.dumps(document), status, varying, media_type="application/problem+json")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in the form that suits it."""
+        request = Request(scope)
+        if not is_read(request.headers.get("accept"), request.query_params.get("f")):
+            await super().__call__(scope, receive, send)
+            return
+        language = language_for(request)
+        base = str(scope.get("root_path", "")).rstrip("/")
+        asked, again = dict(request.query_params), scope["method"] in SAFE_METHODS
+        page = problem_page(self.document, language, base, asked, again=again).encode(errors="replace")
+        headers = {**self.more, **PAGE_HEADERS, "Vary": "Accept, Accept-Language, Cookie"}
+        answer = Response(page, self.status_code, headers=headers, media_type="text/html; charset=utf-8")
+        await remember(request, answer, language)(scope, receive, send)
+
+
 def problem(
     status: int, detail: str, errors_: Sequence[dict[str, object]] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -57,7 +113,7 @@ def problem(
     }
     if errors_:
         body["errors"] = list(errors_)
-    return Response(orjson.dumps(body), status, headers=headers, media_type="application/problem+json")
+    return Problem(body, int(status), headers)
 
 
 def explained(error: Exception) -> Response:

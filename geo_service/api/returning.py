@@ -1,6 +1,5 @@
 """Return of displaced people, over HTTP: what each settlement stands on, as figures and as a page."""
 
-import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,12 +10,11 @@ from geo_service.access.dependencies import requires
 from geo_service.access.principals import Role
 from geo_service.api.coverage import conditional
 from geo_service.api.dependencies import Service, TheService, TheView, answer
-from geo_service.api.pages import page_headers
 from geo_service.api.reach import Site, Snap, tag_for
-from geo_service.api.speaking import language_for, remember
+from geo_service.api.ways_page import page_of
 from geo_service.balance import Refused, View, view
-from geo_service.languages.speech import Speech
 from geo_service.maps.returning import FORM, Page, returning_page
+from geo_service.maps.way_words import PARTS as WAYS
 from geo_service.returning import answers
 from geo_service.returning.answers import PARTS
 from geo_service.returning.components import COMPONENTS, Asked
@@ -111,22 +109,11 @@ def page(
     if trouble is None:
         found = service.returns.at(seen, service.settings.routes, asked)
         said = answers.answered(found, seen, service.settings, asked, weights)
-    language, nonce = language_for(request), secrets.token_urlsafe(16)
-    made = returning_page(
-        Page(
-            seen=seen,
-            settings=service.settings,
-            today=service.settings.today(service.clock).isoformat(),
-            speech=Speech(language, PARTS),
-            base=request.scope.get("root_path", "").rstrip("/"),
-            nonce=nonce,
-            fields=fields | {f"w_{name}": f"{value:g}" for name, value in weights.items()},
-            answer=said,
-            found=found,
-            weights=weights,
-            trouble=trouble,
-            water=service.surroundings.shown(),
-        )
+    filled = fields | {f"w_{name}": f"{value:g}" for name, value in weights.items()}
+    return page_of(
+        request,
+        service,
+        seen,
+        lambda around: returning_page(Page(around, filled, said, found, weights, trouble)),
+        (*WAYS, *PARTS),
     )
-    headers = page_headers(nonce, service.settings.basemap)
-    return remember(request, Response(made, media_type="text/html; charset=utf-8", headers=headers), language)

@@ -17,6 +17,7 @@ from geo_service.api.dependencies import Service, TheService, read_answer
 from geo_service.balance import Refused
 from geo_service.differences import Change, Difference, Side
 from geo_service.jobs import background
+from geo_service.languages import LANGUAGES
 from geo_service.ogc.links import base_of
 from geo_service.reversal import reverse
 from geo_service.store.log import Changeset
@@ -99,7 +100,9 @@ def diff(
     day = day_of(service, as_of)
     kept = service.log.changeset(changeset_id)
     if f == "html":
-        return RedirectResponse(f"{base_of(request)}/maps/review/{changeset_id}", HTTPStatus.SEE_OTHER)
+        language = request.query_params.get("lang")
+        kept_in = f"?lang={language}" if language in LANGUAGES else ""
+        return RedirectResponse(f"{base_of(request)}/maps/review/{changeset_id}{kept_in}", HTTPStatus.SEE_OTHER)
     found = service.differences.of(service.log, service.snapshots, kept, service.clock, day)
     body = {
         "type": "FeatureCollection",

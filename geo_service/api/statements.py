@@ -14,8 +14,10 @@ from geo_service.access.principals import NotAllowed, Role
 from geo_service.api.changesets import json_answer, json_of
 from geo_service.api.dependencies import TheService, read_answer
 from geo_service.api.pages import page_headers
+from geo_service.api.speaking import remember
 from geo_service.api.statement_bodies import TheSent
 from geo_service.balance import Refused
+from geo_service.languages import language_of
 from geo_service.ogc.links import base_of
 from geo_service.ogc.negotiation import form_of
 from geo_service.statements import issue as issuing
@@ -25,6 +27,7 @@ from geo_service.statements.question import asked
 
 router = APIRouter(tags=["statements"])
 
+PAGE = "text/html; charset=utf-8"
 DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 
 Number = Annotated[int, Path(ge=1, le=2**31, description="the number of the statement")]
@@ -120,10 +123,11 @@ def statement(request: Request, service: TheService, number: Number, f: Form = N
     if (f or form_of(None, request.headers.get("accept"), ("json", "html"))) == "html":
         from geo_service.maps.statements import statement_page  # noqa: PLC0415 - pages are for people alone
 
-        base = request.scope.get("root_path", "")
-        made = statement_page(shown.answered(service, one), service.settings, base)
-        headers = page_headers(secrets.token_urlsafe(16))
-        return read_answer(request, made.encode(), "text/html; charset=utf-8", headers)
+        base = str(request.scope.get("root_path", "")).rstrip("/")
+        language = language_of(request.query_params.get("lang"), one.record["language"])
+        made = statement_page(shown.answered(service, one), service.settings, base, language)
+        page = read_answer(request, made.encode(), PAGE, page_headers(secrets.token_urlsafe(16)))
+        return remember(request, page, language)
     return read_answer(request, json_of(shown.answered(service, one)))
 
 

@@ -16,14 +16,14 @@ from geo_service.maps.tiled import Around
 from geo_service.maps.way_words import PARTS
 
 
-def around_for(request: Request, service: Service, seen: View, nonce: str) -> Around:
-    """Return what a page stands on."""
+def around_for(request: Request, service: Service, seen: View, nonce: str, parts: tuple[str, ...] = PARTS) -> Around:
+    """Return what a page stands on; it speaks by the catalogues `parts`."""
     settings = service.settings
     return Around(
         seen=seen,
         settings=settings,
         today=settings.today(service.clock).isoformat(),
-        speech=Speech(language_for(request), PARTS),
+        speech=Speech(language_for(request), parts),
         base=request.scope.get("root_path", "").rstrip("/"),
         nonce=nonce,
         asked={name: value for name, value in request.query_params.items() if value and name not in {"lang", "token"}},
@@ -32,10 +32,12 @@ def around_for(request: Request, service: Service, seen: View, nonce: str) -> Ar
     )
 
 
-def page_of(request: Request, service: Service, seen: View, make: Callable[[Around], str]) -> Response:
+def page_of(
+    request: Request, service: Service, seen: View, make: Callable[[Around], str], parts: tuple[str, ...] = PARTS
+) -> Response:
     """Return a page with its policy, in the language that is asked for."""
     nonce = secrets.token_urlsafe(16)
-    around = around_for(request, service, seen, nonce)
+    around = around_for(request, service, seen, nonce, parts)
     headers = page_headers(nonce, around.settings.basemap)
     answer = Response(make(around), media_type="text/html; charset=utf-8", headers=headers)
     return remember(request, answer, around.speech.language)

@@ -1,6 +1,7 @@
 """How the pages of records write figures, moments, fields and their values in a language."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -56,6 +57,16 @@ def _one(speech: Speech, kind: Kind | None, field: str, value: object) -> str:
     return str(value)
 
 
+def proof(speech: Speech, check: str) -> str | None:
+    """Return what a check of the certificate proves, in a language; None where it has no words for it."""
+    return speech.catalogue.get(f"proof_{re.sub(r'[^a-z0-9]+', '_', check.lower()).strip('_')}")
+
+
+def look(speech: Speech, code: str) -> str | None:
+    """Return what a person must look at, in a language; None where it has no words for it."""
+    return speech.catalogue.get(f"look_{code}")
+
+
 def decimal(speech: Speech, value: float) -> str:
     """Return a number with the decimals that it has, ten digits at the most."""
     digits = f"{value:.10g}"
@@ -105,6 +116,8 @@ def filters(speech: Speech) -> dict[str, Callable[..., str]]:
         "value": lambda value, layer="", field="": field_value(speech, layer, field, value),
         "field": lambda name, layer="": field_name(speech, layer, name),
         "layer": lambda name: layer_name(speech, name),
+        "proof": lambda check: proof(speech, check) or "",
+        "look": lambda code: look(speech, code) or "",
     }
 
 

@@ -1,6 +1,7 @@
 """Pages without a map: sending in records, and the list of what waits for review."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
@@ -21,7 +22,7 @@ GROUPS = (
 )
 """What the list of changesets is parted into, in order."""
 
-SPOKEN = ("upload_", "said_", "state_", "report_", "level_", "code_", "phase_", "own_words")
+SPOKEN = ("upload_", "said_", "state_", "report_", "level_", "code_", "look_", "phase_", "own_words")
 """The words that the scripts of sending in and of reports say."""
 
 
@@ -46,8 +47,14 @@ def notice_in(settings: Settings, speech: Speech, as_of: str, known_at: str) -> 
     )
 
 
-def around_page(
-    settings: Settings, base: str, here: str, speech: Speech | None = None, address: str | None = None
+def around_page(  # noqa: PLR0913 - each with a default, or what every page needs
+    settings: Settings,
+    base: str,
+    here: str,
+    speech: Speech | None = None,
+    address: str | None = None,
+    *,
+    asked: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, object]:
     """Return what every page needs: where it is, who answers for the data, its language and the others.
 
@@ -57,6 +64,7 @@ def around_page(
         here: the page's name in the navigation.
         speech: its language, with the catalogues of `PARTS`; None: the usual one.
         address: of the page, asked for in another language; None: it can't be.
+        asked: its query, which the other languages keep.
     """
     speech = speech or Speech("en", PARTS)
     return {
@@ -67,7 +75,7 @@ def around_page(
         "speech": speech,
         "t": speech.t,
         "language": speech.language,
-        "languages": choices(address, {}) if address is not None else {},
+        "languages": choices(address, asked) if address is not None else {},
     }
 
 

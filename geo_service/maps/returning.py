@@ -1,6 +1,6 @@
 """The page of return: settlements on the map by access and people waiting, their components, an index if asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -8,23 +8,15 @@ from urllib.parse import urlencode
 import numpy as np
 import orjson
 import shapely
-from branca.element import MacroElement
-from jinja2 import Template
-from markupsafe import Markup
 
 from geo_service.access.public import FullRecords
 from geo_service.balance import View
-from geo_service.languages import LANGUAGES
 from geo_service.languages.speech import Speech
-from geo_service.maps.figure import PBF_JS, Fixed, OfflineFigure, OfflineMap
-from geo_service.maps.figures import extent, sentences
-from geo_service.maps.overview import script_json
-from geo_service.maps.pages import environment
+from geo_service.maps.figures import extent
 from geo_service.maps.served import WORLD
-from geo_service.maps.tiled import Around
+from geo_service.maps.tiled import Around, tiled_page
 from geo_service.returning.answers import sentence
 from geo_service.returning.components import COMPONENTS, UNRECORDED, Components
-from geo_service.settings import Settings
 from layers.returning.index import BY, Moved
 from layers.roads.rules import Mode
 
@@ -36,60 +28,38 @@ VERDICTS = ("no_go", "insufficient_information", "go_with_conditions")
 
 @dataclass(frozen=True)
 class Page:
-    """What the page stands on.
+    """What the page shows.
 
     Attributes:
-        seen: the view that it shows; settings: who answers for it; today: the last date that can be asked for.
-        speech: its language; base: the path that the service is reached under; nonce: of its security policy.
+        around: what it stands on, with the catalogues of ways and of return.
         fields: the form as it was filled in.
         answer, found: what is said, and what it was said of; None where there is trouble.
         weights: as they were given; trouble: why there is no answer.
-        water: whom surface water is owed to and when it changes, None where there is none to draw.
     """
 
-    seen: View
-    settings: Settings
-    today: str
-    speech: Speech
-    base: str
-    nonce: str
+    around: Around
     fields: Mapping[str, str]
     answer: Mapping[str, Any] | None
     found: Components | None
     weights: Mapping[str, float]
     trouble: str | None
-    water: Mapping[str, object] | None = None
 
+    @property
+    def seen(self) -> View:
+        """The view that it shows."""
+        return self.around.seen
 
-class _Begin(MacroElement):
-    """Hands Folium's map to the module that draws on it."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}window.clearway.map = {{ this._parent.get_name() }};{% endmacro %}"
-    )
+    @property
+    def speech(self) -> Speech:
+        """Its language."""
+        return self.around.speech
 
 
 def returning_page(page: Page) -> str:
     """Return the page, linked to the service's own assets."""
-    speech = page.speech
-    figure = OfflineFigure("linked", page.base, page.nonce, language=speech.language)
-    drawn = OfflineMap(
-        scripts=("map.js", PBF_JS),
-        styles=("map.css", "review.css", "overview/overview.css", "returning/returning.css"),
-        tiles=None,
-        control_scale=False,
-        zoom_control=False,
-        height="100%",
-        zoom_snap=0.25,
-        max_zoom=19,
-    )
-    west, south, east, north = _box(page)
-    drawn.fit_bounds([[south, west], [north, east]])
-    drawn.add_child(_Begin())  # type: ignore[no-untyped-call]
-    figure.add_child(drawn)
-    figure.header.add_child(Fixed(_head(page)), name="head")
-    figure.html.add_child(Fixed(_body(page)), name="panel")
-    return figure.render()
+    box = _box(page)
+    style = "returning/returning.css"
+    return tiled_page(page.around, "returning", box, _data(page, box), _shown(page), title="return_title", style=style)
 
 
 def _box(page: Page) -> list[float]:
@@ -101,61 +71,29 @@ def _box(page: Page) -> list[float]:
     return [*known[:, :2].min(axis=0).tolist(), *known[:, 2:].max(axis=0).tolist()] if len(known) else list(WORLD)
 
 
-def _head(page: Page) -> str:
-    template = Template(
-        '<meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
-        '<title>{{ title }}</title><link rel="icon" href="{{ base }}/static/favicon.svg"/>'
-        '<link rel="preload" as="fetch" crossorigin href="{{ base }}/maps/words/{{ language }}"/>',
-        autoescape=True,
-    )
-    mark = "SYNTHETIC - " if page.settings.synthetic else ""
-    title = f"{mark}{page.speech.t('return_title')} - Clearway"
-    return str(template.render(title=title, base=page.base, language=page.speech.language))
-
-
-def _body(page: Page) -> str:
+def _shown(page: Page) -> dict[str, Any]:
+    """Return what the template is given."""
     seen, speech, answer = page.seen, page.speech, page.answer
     fields = {**FORM, **page.fields}
-    asked = {name: value for name, value in fields.items() if value and FORM[name] != value}
     index = answer["index"] if answer else None
-    rows = [_row(row, page) for row in answer["settlements"]] if answer else []
     frame = seen.snapshot.in_force("settlements", seen.as_of)
     sites = frame[(frame["kind"] == "displacement_site").to_numpy(dtype=bool, na_value=False)]
-    data = Markup(script_json(_data(page)))  # noqa: S704 - escaped for its place by script_json
-    return str(
-        environment()
-        .get_template("returning.html")
-        .render(
-            page=page,
-            base=page.base,
-            here="returning",
-            synthetic=page.settings.synthetic,
-            speech=speech,
-            t=speech.t,
-            languages={code: (name, urlencode({**asked, "lang": code})) for code, name in LANGUAGES.items()},
-            when=speech.t(
-                "when",
-                date=speech.date(seen.as_of),
-                known=seen.known_at[:16].replace("T", " "),
-                revision=seen.snapshot.number,
-            ),
-            notice=sentences(seen, FullRecords(), page.settings, speech.language),
-            fields=fields,
-            modes=[one.value for one in Mode],
-            components=list(COMPONENTS),
-            columns=_columns(page),
-            sites=sorted(zip(sites["id"].tolist(), sites["name"].tolist(), strict=True), key=lambda one: str(one[1])),
-            answer=answer,
-            index=index,
-            index_sentence=_sentence(index, speech) if index else "",
-            by=f"{100 * BY:.0f}",
-            moved=_moved(page),
-            not_ranked=_not_ranked(page),
-            rows=rows,
-            files=_files(page, fields),
-            data=data,
-        )
-    )
+    return {
+        "page": page,
+        "fields": fields,
+        "modes": [one.value for one in Mode],
+        "components": list(COMPONENTS),
+        "columns": _columns(page),
+        "sites": sorted(zip(sites["id"].tolist(), sites["name"].tolist(), strict=True), key=lambda one: str(one[1])),
+        "answer": answer,
+        "index": index,
+        "index_sentence": _sentence(index, speech) if index else "",
+        "by": f"{100 * BY:.0f}",
+        "moved": _moved(page),
+        "not_ranked": _not_ranked(page),
+        "rows": [_row(row, page) for row in answer["settlements"]] if answer else [],
+        "files": _files(page, fields),
+    }
 
 
 def _columns(page: Page) -> list[str]:
@@ -252,17 +190,15 @@ def _files(page: Page, fields: Mapping[str, str]) -> dict[str, str]:
     return {form: urlencode({**asked, "f": form}) for form in ("json", "csv", "geojson")}
 
 
-def _data(page: Page) -> dict[str, object]:
+def _data(page: Page, box: Sequence[float]) -> dict[str, object]:
     """Return what the script draws."""
     speech = page.speech
     settlements = []
     if page.found is not None:
         at = np.round(shapely.get_coordinates(shapely.point_on_surface(page.found.shapes.to_numpy())), 6).tolist()
         settlements = [_mark(row, place, speech) for row, place in zip(page.found.rows, at, strict=True)]
-    around = Around(page.seen, page.settings, page.today, speech, page.base, page.nonce, {}, water=page.water)
     return {
-        **around.given(),
-        "extent": _box(page),
+        "extent": box,
         "attribution": page.answer["attribution"] if page.answer else [],
         "settlements": settlements,
     }

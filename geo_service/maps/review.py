@@ -29,6 +29,9 @@ MOST = 1000
 
 AROUND = ("districts", "releases", "hazards")
 
+ROUND = 0.005
+"""How much ground (degrees) the map shows around what changes, at the least: a point alone shows nothing around it."""
+
 EDGE = 0.25
 """How far around the changes records are shown, as a part of their extent."""
 
@@ -112,7 +115,7 @@ def around(
         return {name: records[name].iloc[: most if name == "districts" else 0] for name in AROUND}, 0
     shapes = np.array([one.shape for one in changes], dtype=object)
     west, south, east, north = shapely.total_bounds(shapes).tolist()
-    by = EDGE * max(east - west, north - south, 0.01)
+    by = max(EDGE * max(east - west, north - south), 4 * ROUND)  # all that the map shows at first, whatever its form
     box = shapely.box(west - by, south - by, east + by, north + by)
     tree, found, lacking = shapely.STRtree(shapes), {}, 0
     for name in AROUND:
@@ -132,7 +135,7 @@ def _bounds(changes: Sequence[Change], records: Mapping[str, gpd.GeoDataFrame]) 
     if not shapes:
         return [[-60.0, -170.0], [70.0, 170.0]]
     west, south, east, north = shapely.total_bounds(shapes).tolist()
-    by = 0.15 * max(east - west, north - south, 0.01)
+    by = max(0.15 * (east - west), 0.15 * (north - south), ROUND)
     return [[south - by, west - by], [north + by, east + by]]
 
 

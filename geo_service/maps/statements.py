@@ -23,9 +23,19 @@ SIMPLER = 0.0005
 """How far (degrees) the boundaries on the map to draw on may be simplified."""
 
 
-def statement_page(shown: Mapping[str, Any], settings: Settings, base: str) -> str:
-    """Return the page of a statement as it stands now, in its language."""
-    say = words(shown["language"], "statements")
+def statement_page(shown: Mapping[str, Any], settings: Settings, base: str, language: str) -> str:
+    """Return the page of a statement as it stands now.
+
+    What was issued stays in its words: in another language the page says around them what they are.
+
+    Args:
+        shown: the statement and how it stands.
+        settings: of the store.
+        base: the path that the service is reached under, without a slash at the end.
+        language: of the page.
+    """
+    say = words(language, "statements")
+    known = LANGUAGES.get(shown["language"], shown["language"])
     title = say["statement_title"].format(number=shown["statement"])
     rows = [(say[f"statement_state_{name}"], amount(shown["states"][name])) for name in STATE_COLUMNS]
     facts = {
@@ -33,9 +43,11 @@ def statement_page(shown: Mapping[str, Any], settings: Settings, base: str) -> s
         "area": amount(shown["area_m2"]),
         "rows": rows,
         "changes": [_change(one, say) for one in shown["changes"]],
+        "issued_in": None if shown["language"] == language else say["statement_words"].format(language=known),
     }
     page = environment().get_template("statement.html")
-    around = around_page(settings, base, "statements", Speech(shown["language"], PARTS))
+    own = f"{base}/statements/{shown['statement']}"
+    around = around_page(settings, base, "statements", Speech(language, PARTS), own, asked={"f": "html"})
     return str(page.render(title=title, say=say, one=shown, **facts, **around))
 
 

@@ -102,8 +102,17 @@ class _Begin(MacroElement):
     )
 
 
-def tiled_page(around: Around, here: str, box: Box, data: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
-    """Return a page: its template is `here`.html, its script `here`.js under static/ways.
+def tiled_page(  # noqa: PLR0913 - what its map and its panel show, and two with a default
+    around: Around,
+    here: str,
+    box: Box,
+    data: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    *,
+    title: str | None = None,
+    style: str = "ways/ways.css",
+) -> str:
+    """Return a page: its template is `here`.html, which names its script.
 
     Args:
         around: what it stands on.
@@ -111,11 +120,13 @@ def tiled_page(around: Around, here: str, box: Box, data: Mapping[str, Any], sho
         box: the ground to show first.
         data: what its script is given, beside what every map's is.
         shown: what its template is given, beside what every page's is.
+        title: the key of its title; None: `here`_title.
+        style: its own sheet under static, beside those of every map.
     """
     figure = OfflineFigure("linked", around.base, around.nonce, language=around.speech.language)
     drawn = OfflineMap(
         scripts=("map.js", PBF_JS),
-        styles=("map.css", "review.css", "overview/overview.css", "ways/ways.css"),
+        styles=("map.css", "review.css", "overview/overview.css", style),
         tiles=None,
         control_scale=False,
         zoom_control=False,
@@ -127,7 +138,7 @@ def tiled_page(around: Around, here: str, box: Box, data: Mapping[str, Any], sho
     drawn.fit_bounds([[south, west], [north, east]])
     drawn.add_child(_Begin())  # type: ignore[no-untyped-call]
     figure.add_child(drawn)
-    figure.header.add_child(Fixed(_head(around, around.speech.t(f"{here}_title"))), name="head")
+    figure.header.add_child(Fixed(_head(around, around.speech.t(title or f"{here}_title"))), name="head")
     every = Markup(script_json({**around.given(), **data}))  # noqa: S704 - escaped for its place by script_json
     page = environment().get_template(f"{here}.html")
     body = page.render(**around.in_page(here), **shown, data=every)

@@ -23,6 +23,13 @@ window.clearwayReport = (() => {
     made.title = text;
     return made;
   }
+  /* What it is: where the language has a sentence for it, that one before what the service names. */
+  function message(one) {
+    const made = cell("", "t"), said = of("look", one.code), names = one.message.indexOf(": ");
+    if (said === one.code || names < 0) return own(made, one.message);
+    made.append(`${said}: `, own(document.createElement("span"), one.message.slice(names + 2)));
+    return made;
+  }
   /* Show lines; `whole` is how many the report has where not all of them were handed over. */
   function show(lines, whole) {
     const draw = () => {
@@ -31,7 +38,7 @@ window.clearwayReport = (() => {
         && (!text || `${one.row ?? ""} ${one.id ?? ""} ${one.code} ${one.message}`.toLowerCase().includes(text)));
       const rows = fits.slice(0, MOST).map((one) => {
         const row = document.createElement("tr");
-        row.append(cell(one.row, "n"), cell(one.id, "t"), level(one.level), code(one.code), own(cell("", "t"), one.message));
+        row.append(cell(one.row, "n"), cell(one.id, "t"), level(one.level), code(one.code), message(one));
         return row;
       });
       byId("report-rows").replaceChildren(...rows);

@@ -1,15 +1,9 @@
 /* The page of return: settlements on the map by access and people waiting, and a table that sorts. */
-import { Background } from "../overview/background.js";
-import { openAt } from "../overview/details.js";
-import { sayUnder, sayWays, showLegend } from "../overview/legend.js";
-import { given, listen, state, times } from "../overview/state.js";
-import { CELLS_BELOW, SituationTiles } from "../overview/tiles.js";
-import { cursor, tools } from "../overview/tools.js";
-import { loadWords, t } from "../overview/words.js";
+import { given } from "../overview/state.js";
+import { begin, trouble } from "../ways/ground.js";
 
 const { L } = window;
 const { map } = window.clearway;
-const { element } = window.clearway.tools;
 const NS = "http://www.w3.org/2000/svg";
 const SHAPES = {
   go_with_conditions: ["M12 3A9 9 0 1 1 11.99 3Z", "#FFFFFF"],
@@ -33,12 +27,6 @@ function sign(verdict, unrecorded = false) {
   edge.removeAttribute("stroke-dasharray");
   svg.append(edge, path);
   return svg;
-}
-
-function trouble(text) {
-  const box = document.getElementById("trouble");
-  box.textContent = text;
-  box.hidden = !text;
 }
 
 function choose(one) {
@@ -73,34 +61,6 @@ function sort(button) {
   table.tBodies[0].append(...rows.map(([, row]) => row));
 }
 
-const ground = { map, tiles: null, roads: null, date: given.as_of };
-
-/* Roads by evidence, under the records and after them: a road has no symbol but what is known of it. */
-function roads(query) {
-  if (ground.roads) ground.roads.remove();
-  ground.roads = null;
-  sayWays("");
-  if (!given.layers.includes("roads") || !state.layers.has("roads")) return;
-  ground.roads = new SituationTiles((_, z, row, column) => `${given.base}/maps/ways/${z}/${row}/${column}?${query}`, ["roads"], given.as_of, { zIndex: 3 });
-  const said = () => sayWays(ground.roads && ground.roads.isLoading() ? t("ways_coming") : map.getZoom() - 1 < CELLS_BELOW ? t("ways_main") : "");
-  ground.roads.on("loading load", said);
-  ground.roads.on("missing", () => trouble(t("tiles_missing")));
-  ground.roads.addTo(map);
-}
-
-function draw() {
-  const query = times(), before = ground.tiles, layers = given.layers.filter((one) => state.layers.has(one) && one !== "roads");
-  const tiles = new SituationTiles((layer, z, row, column) => `${given.base}/collections/${layer}/tiles/WebMercatorQuad/${z}/${row}/${column}?${query}`, layers, given.as_of, { zIndex: 4 });
-  ground.tiles = tiles;
-  tiles.once("load", () => roads(query));
-  tiles.on("load", () => {
-    if (before && map.hasLayer(before)) before.remove();
-    window.clearway.loaded = true;
-  });
-  tiles.on("missing", () => trouble(t("tiles_missing")));
-  tiles.addTo(map);
-}
-
 function settle(one) {
   map.setView(marks.get(one.id).getLatLng(), Math.max(map.getZoom(), 13), { animate: false });
   choose(one);
@@ -110,29 +70,12 @@ function settle(one) {
 
 async function start() {
   for (const line of document.querySelectorAll("[data-sign]")) line.prepend(sign(line.dataset.sign));
-  await loadWords(given.base, given.language);
-  const box = map.getContainer();
-  box.setAttribute("role", "application");
-  box.setAttribute("aria-label", t("map_label"));
-  draw();
+  await begin(() => false);
   for (const one of given.settlements) place(one);
   // From afar a sign larger than the ground it stands on would hide what lies there.
-  const size = () => box.style.setProperty("--near", map.getZoom() >= NEAR ? "1" : map.getZoom() >= FAR ? "0.75" : "0.5");
+  const size = () => map.getContainer().style.setProperty("--near", map.getZoom() >= NEAR ? "1" : map.getZoom() >= FAR ? "0.75" : "0.5");
   map.on("zoomend", size);
   size();
-  cursor(map);
-  tools(map, (event) => openAt(ground, event.latlng, [...ground.tiles.at(event.latlng), ...(ground.roads ? ground.roads.at(event.latlng) : [])]));
-  L.control.scale({ imperial: false }).addTo(map);
-  map.attributionControl.setPrefix(false);
-  for (const line of [t(given.synthetic ? "synthetic_data" : "recorded_only"), ...given.attribution]) map.attributionControl.addAttribution(element("span", line).innerHTML);
-  showLegend();
-  const under = new Background(map, sayUnder);
-  under.show();
-  listen((changed) => {
-    if (!changed.has("layers")) return;
-    draw();
-    under.show();
-  });
   const known = new Map(given.settlements.map((one) => [one.id, one]));
   for (const button of document.querySelectorAll("[data-settle]")) button.addEventListener("click", () => settle(known.get(button.dataset.settle)));
   for (const button of document.querySelectorAll("[data-sort]")) button.addEventListener("click", () => sort(button));

@@ -3,18 +3,36 @@
 import re
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from geo_service import languages
 from geo_service.languages import LANGUAGES, words
 from geo_service.languages.speech import Speech
-from geo_service.languages.written import PARTS, choices, field_value, signed, square_metres
+from geo_service.languages.written import PARTS, choices, field_value, look, proof, signed, square_metres
+from layers.coverage import arrange
+from layers.coverage.attention import MEANING
 from tests.geo_service.maps.test_languages import Texts
 
 ROOT = Path(languages.__file__).resolve().parents[1]
 NAMES = ("header", "page", "queue", "upload", "changeset", "coverage", "ogc", "items", "item", "listing", "small_map")
 TEMPLATES = [ROOT / "templates" / f"{name}.html" for name in NAMES]
-CODED = ("code_", "state_", "level_", "said_", "phase_", "diff_", "figure_", "column_of_", "field_", "word_", "step_")
+CODED = (
+    "code_",
+    "state_",
+    "level_",
+    "said_",
+    "phase_",
+    "diff_",
+    "figure_",
+    "column_of_",
+    "field_",
+    "word_",
+    "step_",
+    "proof_",
+    "look_",
+)
 SAME = {"SYNTHETIC", "Clearway", "clearway load LAYER FILE", "SHA-256", "m"}
 
 
@@ -76,6 +94,21 @@ def test_figures_and_values_are_written_as_the_language_writes_them():
     # What people wrote stays as they wrote it, even where it reads like one of our words.
     assert field_value(ru, "hazards", "evidence", "open") == "open"
     assert field_value(ru, "hazards", "opened_on", "2020-01-05") == ru.date("2020-01-05")
+
+
+def test_every_check_and_all_that_must_be_looked_at_is_said_in_every_language():
+    ground = shapely.box(46, 39, 46.01, 39.01)
+    hazard = {"id": "H", "valid_from": "2020-01-01", "classification": "CHA", "opened_on": "2020-01-01"}
+    certificate = arrange(gpd.GeoDataFrame([hazard], geometry=[ground], crs=4326)).partition("2021-01-01").attrs
+    checks = [one["check"] for one in certificate["certificate"]["checks"]]
+    assert len(checks) == 10
+    for language in LANGUAGES:
+        speech = Speech(language, PARTS)
+        said = [*(proof(speech, one) for one in checks), *(look(speech, code) for code in MEANING)]
+        assert None not in said
+        assert (said == [*checks, *MEANING.values()]) is (language == "en")
+    # The script of reports parts the sentence of a message from what it names.
+    assert [text for text in MEANING.values() if ": " in text] == []
 
 
 def test_the_address_of_another_language_keeps_what_is_asked_but_no_token():
