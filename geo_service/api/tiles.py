@@ -83,15 +83,20 @@ def tile_set(request: Request) -> Response:
 @router.get("/collections/{layer}/tiles/{matrix_set}/{zoom}/{row}/{column}")
 def tile(request: Request) -> Response:
     """Return a tile: every record from zoom 10 up, and cells that count every record below."""
-    read = read_of(request, ("mvt",), known=())
-    asked = request.path_params
-    matrix.check_name(asked["matrix_set"])
-    zoom, row, column = matrix.place(asked["zoom"], asked["row"], asked["column"])
+    read, (zoom, row, column) = tile_asked(request)
     layer = read.layer().name
     tag = read.tag("tile", layer, zoom, row, column)
     return tile_answer(
         read, tag, lambda: read.service.tiles.tile(read.holding(layer), zoom, row, column, packed=read.packed)
     )
+
+
+def tile_asked(request: Request) -> tuple[Read, tuple[int, int, int]]:
+    """Return what is read for a tile, and its zoom, row and column."""
+    read = read_of(request, ("mvt",), known=())
+    asked = request.path_params
+    matrix.check_name(asked["matrix_set"])
+    return read, matrix.place(asked["zoom"], asked["row"], asked["column"])
 
 
 def tile_answer(read: Read, tag: str, make: Callable[[], bytes]) -> Response:
@@ -110,10 +115,7 @@ def tile_answer(read: Read, tag: str, make: Callable[[], bytes]) -> Response:
 @router.get("/coverage/tiles/{matrix_set}/{zoom}/{row}/{column}", dependencies=[requires(Role.viewer)])
 def states(request: Request) -> Response:
     """Return a tile of the ground by state: faces from zoom 10 up, below cells with the m2 of each state."""
-    read = read_of(request, ("mvt",), known=())
-    asked = request.path_params
-    matrix.check_name(asked["matrix_set"])
-    zoom, row, column = matrix.place(asked["zoom"], asked["row"], asked["column"])
+    read, (zoom, row, column) = tile_asked(request)
     tag = read.tag("states", zoom, row, column)
     return tile_answer(read, tag, lambda: read.service.tiles.states(read.seen, zoom, row, column, packed=read.packed))
 

@@ -22,6 +22,7 @@ from geo_service.client.shown import MapPage, State, state_of
 from geo_service.client.transport import Sender, object_of, plain
 from geo_service.client.writing import file_of
 from geo_service.clock import Clock, utc_now
+from geo_service.travel.told import WAY
 from layers.definitions import LAYERS
 
 By = str | Sequence[str]
@@ -342,7 +343,7 @@ class Clearway:
             "known_at": known_at,
             **terms,
         }
-        return shapes_of(self._sender.json("/routes", body=asked), travel.COLUMNS)
+        return shapes_of(self._sender.json("/routes", body=asked), WAY)
 
     def access(
         self,

@@ -12,18 +12,6 @@ from geo_service.client.records import Date, Layer, Moment
 Place = Sequence[float] | shapely.Geometry | str
 """(longitude, latitude) in degrees, a geometry in degrees, or the id or name of a settlement."""
 
-COLUMNS = (
-    "verdict",
-    "reasons",
-    "conditions",
-    "length_m",
-    "duration_s",
-    "exposure_m",
-    "evidence",
-    "segments",
-    "expires_on",
-)
-
 
 @dataclass(frozen=True)
 class Named:

@@ -12,6 +12,7 @@ from geo_service.settings import Settings
 from geo_service.statements.plane import Plane
 from geo_service.statements.question import Question
 from geo_service.travel import answers
+from geo_service.travel.told import WAY
 from geo_service.travel.ways import NO_NETWORK
 from layers import measure
 
@@ -19,19 +20,6 @@ if TYPE_CHECKING:
     from geo_service.api.dependencies import Service
 
 Box = tuple[float, float, float, float]
-
-WAY = (
-    "verdict",
-    "reasons",
-    "conditions",
-    "length_m",
-    "duration_s",
-    "exposure_m",
-    "evidence",
-    "segments",
-    "expires_on",
-)
-"""What a statement says of a way: all of it but its turns."""
 
 BRIEF = ("verdict", "length_m", "duration_s", "exposure_m", "expires_on")
 """What it says of the ways beside it."""

@@ -6,9 +6,9 @@ which steps a store has had. GeoPackage keeps its own version in the file's head
 
 from collections.abc import Callable, Sequence
 
-from geo_service.store import chain, filing, geopackage, review_schema, schema, tokens
+from geo_service.store import filing, geopackage, review_schema, schema, tokens
 from geo_service.store.connections import FileConnection
-from geo_service.store.errors import StoreTooNew
+from geo_service.store.layout import steps_had, take_steps
 
 Step = Callable[[FileConnection, str], None]
 """Changes the tables, inside a transaction; told the instant at which it does, as text."""
@@ -46,7 +46,7 @@ def level(connection: FileConnection) -> int:
     """Return how many steps a store has had; 0 for a database without a journal."""
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal' AND type = 'table'").fetchone():
         return 0
-    return int(connection.execute("SELECT COUNT(*) FROM journal WHERE kind = 'migrated'").fetchone()[0])
+    return steps_had(connection)
 
 
 def migrate(connection: FileConnection, at: str, created: dict[str, object], steps: Sequence[Step] = STEPS) -> None:
@@ -61,11 +61,4 @@ def migrate(connection: FileConnection, at: str, created: dict[str, object], ste
     Raises:
         StoreTooNew: the store has had more steps than there are here.
     """
-    had = level(connection)
-    if had > len(steps):
-        raise StoreTooNew("A later version of Clearway has written this store. Install that version to open it.")
-    for number, step in enumerate(steps[had:], start=had + 1):
-        step(connection, at)
-        if number == 1:
-            chain.record(connection, "created", at=at, body=created)
-        chain.record(connection, "migrated", at=at, subject=str(number))
+    take_steps(connection, at, created, steps, level(connection), lambda step: step(connection, at))

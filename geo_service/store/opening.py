@@ -3,7 +3,6 @@
 import importlib
 import sqlite3
 import time
-import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from geo_service.store.chain import settings
 from geo_service.store.connections import PATIENCE_S, FileConnection, FilePool, connect
 from geo_service.store.errors import NotFound, StoreDamaged, StoreError, WrongState, explained_files
 from geo_service.store.geopackage import APPLICATION_ID
+from geo_service.store.layout import new_store
 from geo_service.store.locations import Location
 from geo_service.store.moments import text_of
 from geo_service.store.sql_log import SqlLog
@@ -117,10 +117,9 @@ def update(
     Raises:
         StoreTooNew: a later Clearway has written the store.
     """
-    created: dict[str, object] = {"synthetic": synthetic, "store": str(uuid.uuid4())}
     # Where this fails the connection is closed, which takes everything back.
     connection.execute("BEGIN IMMEDIATE")
-    migrations.migrate(connection, at, created, steps)
+    migrations.migrate(connection, at, new_store(synthetic=synthetic), steps)
     connection.execute("COMMIT")
 
 

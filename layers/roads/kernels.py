@@ -110,6 +110,15 @@ def _sort(values: Floats, others: Floats, count: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _most(first: Ints) -> int:
+    """Return how many edges the polygon with the most of them has, 1 where there is none."""
+    most = 1
+    for k in range(len(first) - 1):
+        most = max(most, first[k + 1] - first[k])
+    return most
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def near(  # noqa: C901, PLR0912, PLR0913, PLR0917
     seg_first: Ints,
     start: Floats,
@@ -137,9 +146,7 @@ def near(  # noqa: C901, PLR0912, PLR0913, PLR0917
         Runs: (segment, candidate's place in `cand`) and (from, to) in metres along the segment.
     """
     names, runs, used = np.empty((1024, 2), np.int64), np.empty((1024, 2)), 0
-    most = 1
-    for k in range(len(edge_first) - 1):
-        most = max(most, edge_first[k + 1] - edge_first[k])
+    most = _most(edge_first)
     lows, highs, crossed = np.empty(2 * most + 2), np.empty(2 * most + 2), np.empty(most + 1)
     for road in range(len(seg_first) - 1):
         for c in range(cand_first[road], cand_first[road + 1]):
@@ -211,9 +218,7 @@ def inside(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
         Runs as in `near`.
     """
     names, runs, used = np.empty((1024, 2), np.int64), np.empty((1024, 2)), 0
-    most = 1
-    for k in range(len(edge_first) - 1):
-        most = max(most, edge_first[k + 1] - edge_first[k])
+    most = _most(edge_first)
     crossed, tie_low, tie_high, cuts = np.empty(most + 1), np.empty(most), np.empty(most), np.empty(3 * most + 3)
     for road in range(len(seg_first) - 1):
         for c in range(cand_first[road], cand_first[road + 1]):

@@ -5,8 +5,7 @@ So a backup of one store can be put back as the other, and the journal of both t
 
 from collections.abc import Callable, Sequence
 
-from geo_service.store import chain
-from geo_service.store.errors import StoreTooNew
+from geo_service.store.layout import steps_had, take_steps
 from geo_service.store.postgis import schema
 from geo_service.store.postgis.connections import ServerConnection
 from geo_service.store.postgis.schema import FUNCTION, MARK, Part
@@ -42,7 +41,7 @@ def level(connection: ServerConnection) -> int:
     """Return how many steps the store in the connection's schema has had; 0 where there is none."""
     if not is_marked(connection):
         return 0
-    return int(connection.execute("SELECT COUNT(*) FROM journal WHERE kind = 'migrated'").fetchone()[0])
+    return steps_had(connection)
 
 
 def is_marked(connection: ServerConnection) -> bool:
@@ -83,13 +82,12 @@ def migrate(connection: ServerConnection, at: str, created: dict[str, object], s
     Raises:
         StoreTooNew: the store has had more steps than there are here.
     """
-    had = level(connection)
-    if had > len(steps):
-        raise StoreTooNew("A later version of Clearway has written this store. Install that version to open it.")
-    for number, step in enumerate(steps[had:], start=had + 1):
+
+    def take(step: Step) -> None:
         part = step(connection)
         connection.execute(";\n".join((*part.tables, *part.guards)))
-        if number == 1:
-            mark(connection)
-            chain.record(connection, "created", at=at, body=created)
-        chain.record(connection, "migrated", at=at, subject=str(number))
+
+    had = level(connection)
+    if not had:
+        mark(connection)
+    take_steps(connection, at, created, steps, had, take)

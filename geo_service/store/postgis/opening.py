@@ -1,6 +1,5 @@
 """Opening a store in a database: making its schema, or verifying that it is one and bringing it to the present."""
 
-import uuid
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -11,6 +10,7 @@ from geo_service.clock import Clock
 from geo_service.store import chain
 from geo_service.store.connections import PATIENCE_S
 from geo_service.store.errors import NotFound, StoreDamaged, StoreError, WrongState
+from geo_service.store.layout import new_store
 from geo_service.store.locations import Database
 from geo_service.store.moments import text_of
 from geo_service.store.postgis import migrations
@@ -68,14 +68,13 @@ def update(
         StoreTooNew: a later Clearway has written the store.
     """
     add_postgis(connection)
-    created: dict[str, object] = {"synthetic": synthetic, "store": str(uuid.uuid4())}
     # Where this fails the connection is closed, which takes everything back.
     connection.execute("BEGIN")
     connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE_S:.0f}s'")
     # One at a time, of all processes and machines; who comes second finds the steps taken.
     connection.execute("SELECT pg_advisory_xact_lock(?)", (key_of(connection.schema, "layout"),))
     make_schema(connection)
-    migrations.migrate(connection, at, created, steps)
+    migrations.migrate(connection, at, new_store(synthetic=synthetic), steps)
     connection.execute("COMMIT")
 
 
