@@ -5,15 +5,15 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from branca.element import MacroElement
 from jinja2 import Environment, PackageLoader, Template
 from markupsafe import Markup
 
 from geo_service.access.public import FIELDS, FullRecords, Records
 from geo_service.balance import View
 from geo_service.languages import LANGUAGES, words
-from geo_service.maps.figure import PBF_JS, Fixed, OfflineFigure, OfflineMap
+from geo_service.maps.figure import Fixed, OfflineFigure
 from geo_service.maps.figures import beginning, extent, sentences
+from geo_service.maps.ground import tiled_map
 from geo_service.maps.overview import DRAWN, script_json
 from geo_service.maps.ways import looks
 from geo_service.settings import Settings
@@ -23,14 +23,6 @@ WORLD = (-170.0, -60.0, 170.0, 70.0)
 
 SCRIPTS = ("main",)
 """The modules that the page begins with; they import the rest."""
-
-
-class _Begin(MacroElement):
-    """Hands Folium's map to the modules that draw on it."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}window.clearway.map = {{ this._parent.get_name() }};{% endmacro %}"
-    )
 
 
 def served(  # noqa: PLR0913 - all of them are what the page stands on
@@ -61,19 +53,7 @@ def served(  # noqa: PLR0913 - all of them are what the page stands on
     base = base.rstrip("/")
     figure = OfflineFigure("linked", base, nonce, language=language)
     west, south, east, north = extent(seen, shown) or WORLD
-    drawn = OfflineMap(
-        scripts=("map.js", PBF_JS),
-        styles=("map.css", "overview/overview.css"),
-        tiles=None,
-        control_scale=False,
-        zoom_control=False,
-        height="100%",
-        zoom_snap=0.25,
-        max_zoom=19,
-    )
-    drawn.fit_bounds([[south, west], [north, east]])
-    drawn.add_child(_Begin())  # type: ignore[no-untyped-call]
-    figure.add_child(drawn)
+    figure.add_child(tiled_map((west, south, east, north), ("overview/overview.css",)))
     catalogue = words(language)
     given = {
         "base": base,

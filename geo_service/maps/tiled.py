@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from branca.element import MacroElement
 from jinja2 import Template
 from markupsafe import Markup
 
@@ -13,8 +12,9 @@ from geo_service.access.public import FullRecords
 from geo_service.balance import View
 from geo_service.languages import LANGUAGES
 from geo_service.languages.speech import Speech
-from geo_service.maps.figure import PBF_JS, Fixed, OfflineFigure, OfflineMap
+from geo_service.maps.figure import Fixed, OfflineFigure
 from geo_service.maps.figures import extent, sentences
+from geo_service.maps.ground import tiled_map
 from geo_service.maps.overview import DRAWN, script_json
 from geo_service.maps.pages import environment
 from geo_service.maps.served import WORLD, is_offered
@@ -94,14 +94,6 @@ class Around:
         }
 
 
-class _Begin(MacroElement):
-    """Hands Folium's map to the modules that draw on it."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}window.clearway.map = {{ this._parent.get_name() }};{% endmacro %}"
-    )
-
-
 def tiled_page(  # noqa: PLR0913 - what its map and its panel show, and two with a default
     around: Around,
     here: str,
@@ -124,20 +116,7 @@ def tiled_page(  # noqa: PLR0913 - what its map and its panel show, and two with
         style: its own sheet under static, beside those of every map.
     """
     figure = OfflineFigure("linked", around.base, around.nonce, language=around.speech.language)
-    drawn = OfflineMap(
-        scripts=("map.js", PBF_JS),
-        styles=("map.css", "review.css", "overview/overview.css", style),
-        tiles=None,
-        control_scale=False,
-        zoom_control=False,
-        height="100%",
-        zoom_snap=0.25,
-        max_zoom=19,
-    )
-    west, south, east, north = map(float, box)
-    drawn.fit_bounds([[south, west], [north, east]])
-    drawn.add_child(_Begin())  # type: ignore[no-untyped-call]
-    figure.add_child(drawn)
+    figure.add_child(tiled_map(box, ("review.css", "overview/overview.css", style)))
     figure.header.add_child(Fixed(_head(around, around.speech.t(title or f"{here}_title"))), name="head")
     every = Markup(script_json({**around.given(), **data}))  # noqa: S704 - escaped for its place by script_json
     page = environment().get_template(f"{here}.html")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -168,12 +169,13 @@ def wrong(content, address, language, sentence):
         if (there.netloc, there.path) != (here.netloc, here.path) or ("lang", code) not in given or not asked <= given:
             found.append(f"{code} is {link}")
     if language != "en" and here.path != "/api.html":  # the interface is written in English
-        found += [one for one in told.texts if sentence.search(one)]
+        found += [one for one in told.texts if sentence(one)]
     return found
 
 
+@cache
 def english():
-    """What fits the sentences of all English catalogues: more than three words, and other ones in other languages."""
+    """A function that finds the sentences of all English catalogues: more than three words, and other ones in other languages."""
     folder, sentences = Path(languages.__file__).parent, set()
     for part in [(), *((one.name.removesuffix(".en.toml"),) for one in folder.glob("*.en.toml"))]:
         said = {code: words(code, *part) for code in LANGUAGES}
@@ -183,7 +185,7 @@ def english():
             if len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", text))) > 3 and text != said["az"][key]
         }
     parts = (re.sub(r"\\\{\w+\\\}", ".{1,80}?", re.escape(one)) for one in sorted(sentences, key=len, reverse=True))
-    return re.compile("|".join(parts))
+    return cache(re.compile("|".join(parts)).search)
 
 
 def pages(everything, *paths):

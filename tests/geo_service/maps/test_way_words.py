@@ -21,7 +21,8 @@ from tests.geo_service.maps.test_languages import Texts
 ROOT = Path(languages.__file__).resolve().parents[1]
 LAYERS = ROOT.parent / "layers"
 TEMPLATES = [
-    ROOT / "templates" / f"{name}.html" for name in ("routes", "access", "spoken_header", "signed_out", "ways_macros")
+    ROOT / "templates" / f"{name}.html"
+    for name in ("routes", "access", "spoken_header", "signed_out", "ways_macros", "tiled_end")
 ]
 SCRIPTS = sorted((ROOT / "static" / "ways").glob("*.js"))
 PYTHON = [ROOT / "maps" / f"{name}.py" for name in ("access", "routes", "tiled", "way_words")]
