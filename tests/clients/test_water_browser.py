@@ -75,11 +75,10 @@ def test_water_lies_beneath_what_is_recorded_and_is_that_of_the_time_shown(log, 
         until(page, f"window.clearway && window.clearway.loaded && {THERE}", seen)
         assert "Çaylar və göllər" in page.inner_text("#legend")
         until(page, "document.querySelectorAll('.cw-tiles').length === 2", seen)
-        assert page.evaluate("[...document.querySelectorAll('.cw-tiles')].map((one) => one.style.zIndex).sort()") == [
-            "3",
-            "4",
-        ]
-        records = "[...document.querySelectorAll('.cw-tiles')].find((one) => one.style.zIndex === '4')"
+        # The records lie over the roads, and both over the water.
+        tiles, order = "[...document.querySelectorAll('.cw-tiles')]", "getComputedStyle(one.parentElement).zIndex"
+        assert page.evaluate(f"{tiles}.map((one) => {order}).sort()") == ["200", "300"]
+        records = f"{tiles}.find((one) => {order} === '300')"
         layers = page.evaluate(
             f"[...{records}.querySelectorAll('canvas')].flatMap((one) => one.clearway.shapes.map((shape) => shape.layer))"
         )
