@@ -253,7 +253,7 @@ def port():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "after_s"),
-    [*(("sqlite", s) for s in (0.0, 0.8, 2.0)), pytest.param("postgis", 1.5, marks=pytest.mark.postgis)],
+    [*(("sqlite", s) for s in (0.0, 0.8)), pytest.param("postgis", 1.5, marks=pytest.mark.postgis)],
     indirect=["kind"],
 )
 def test_killed_in_the_middle_it_is_taken_up_again_and_done_once(data, port, after_s):
