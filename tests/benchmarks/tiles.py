@@ -34,10 +34,13 @@ MOST = 60
 OURS = """
 import os, sys
 import uvicorn
+from geo_service.access import recall
 from geo_service.serving import application
 from geo_service.tiles.build import Tiles
 app = application()
 vars(app.state.service)["tiles"] = Tiles(int(sys.argv[2]))
+if sys.argv[2] == "0":
+    recall.MOST_OF_ONE = -1  # cold: no answer is given again either
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="error")
 """
 
