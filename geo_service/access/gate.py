@@ -183,7 +183,8 @@ class Gate:
         if mark is None or method != "GET" or entry is None or not entry.lasting or self._doors.log.head() is None:
             return Admitted(principal, found, most * MEGABYTE, mark)
         key = key_of(scope, principal, self._doors.today())
-        return Admitted(principal, found, most * MEGABYTE, mark, key, self._recall.find(mark, key))
+        answer = self._recall.find(mark, key) if key is not None else None
+        return Admitted(principal, found, most * MEGABYTE, mark, key, answer)
 
     def _find(self, scope: Scope, principal: Principal) -> Found:
         if self._table is None:

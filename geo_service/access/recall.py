@@ -20,8 +20,11 @@ from geo_service.store.remembered import BEFORE, Mark
 MOST_BYTES, MOST_OF_ONE = 64 * 2**20, 2 * 2**20
 """Of the bodies that a process keeps, and of one; what was not asked for the longest goes."""
 
-OVERHEAD = 1_000
-"""Bytes that an answer takes beside its body."""
+MOST_ASKED = 2_000
+"""Characters of a request whose answer is kept: a longer one could fill the memory by what it asks."""
+
+OVERHEAD = 2 * MOST_ASKED
+"""Bytes that an answer takes beside its body, with its request and its headers."""
 
 TELLING = frozenset(
     {b"accept", b"accept-encoding", b"accept-language", b"host", b"if-match", b"if-modified-since", b"if-none-match"}
@@ -47,11 +50,13 @@ class Answer(NamedTuple):
         await send({"type": "http.response.body", "body": self.body})
 
 
-def key_of(scope: Scope, principal: Principal, today: dt.date) -> Key:
-    """Return all that the answer to a request may depend on beside the store."""
+def key_of(scope: Scope, principal: Principal, today: dt.date) -> Key | None:
+    """Return all that the answer to a request may depend on beside the store; None where that is too much to keep."""
     headers = tuple(one for one in scope["headers"] if one[0] in TELLING)
-    address = (scope["path"], scope.get("query_string", b""), scope["scheme"], scope.get("root_path", ""))
-    return (*address, scope.get(BASE), headers, principal, today)
+    address = (scope["path"], scope.get("query_string", b""), scope.get("root_path", ""), scope.get(BASE, ""))
+    if sum(map(len, address)) + sum(len(value) for _, value in headers) > MOST_ASKED:
+        return None
+    return (*address, scope["scheme"], headers, principal, today)
 
 
 class Recall:

@@ -15,8 +15,8 @@ from geo_service.access.principals import NotAllowed, Principal
 PARTS = frozenset({"GET", "HEAD"})
 """What a mounted part of the application answers."""
 
-REMEMBERED = 4096
-"""Paths whose routes a process remembers."""
+REMEMBERED, LONGEST = 4096, 300
+"""Paths whose routes a process remembers, and the characters of one: longer ones could fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,12 @@ class Table:
             parts: the rules of its mounted parts, by their path.
         """
         self.entries = tuple(_entries(routes, parts))
-        self._found = lru_cache(REMEMBERED)(self._find)
+        self._found = lru_cache(REMEMBERED)(self._find)  # as long as the table lives
 
     def find(self, scope: Scope) -> Found | None:
         """Return the routes of a request's path, whatever its method."""
-        return self._found(path_of(scope))
+        path = path_of(scope)
+        return self._found(path) if len(path) <= LONGEST else self._find(path)
 
     def _find(self, path: str) -> Found | None:
         found = [(one, match) for one in self.entries if (match := one.pattern.match(path))]

@@ -4,8 +4,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
+from geo_service.filed import in_force, versions_of
 from geo_service.store.errors import NotFound
 from geo_service.store.log import Filed, Log
 from layers.rasters.kinds import Facts, Kind, facts_of
@@ -54,24 +56,12 @@ class Times:
 
 def versions(log: Log) -> list[Raster]:
     """Return every version of every raster, in the order in which they were filed."""
-    counts: dict[str, int] = {}
-    found = []
-    for filed in log.filing.all(FILED):
-        counts[filed.subject] = counts.get(filed.subject, 0) + 1
-        found.append(_raster(filed, counts[filed.subject]))
-    return found
+    return versions_of(log, FILED, _raster)
 
 
 def holding(rasters: Sequence[Raster], times: Times) -> dict[str, Raster]:
     """Return by name the version of each raster that holds at (`as_of`, `known_at`): the latest date, then the last."""
-    found: dict[str, Raster] = {}
-    for one in rasters:
-        if one.valid_from > times.as_of or (times.known_at is not None and one.recorded_at > times.known_at):
-            continue
-        before = found.get(one.name)
-        if before is None or before.valid_from <= one.valid_from:
-            found[one.name] = one
-    return dict(sorted(found.items()))
+    return dict(sorted(in_force(rasters, attrgetter("name"), times.as_of, times.known_at).items()))
 
 
 def named(log: Log, name: str, times: Times, version: int | None = None) -> Raster:

@@ -8,7 +8,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
+from geo_service.filed import in_force, versions_of
 from geo_service.store.log import Filed, Log
 
 FILED = "surroundings"
@@ -43,25 +45,14 @@ class Surrounding:
 
 def versions(log: Log) -> list[Surrounding]:
     """Return every version of the surroundings of every area, in the order in which they were filed."""
-    counts: dict[str, int] = {}
-    found = []
-    for filed in log.filing.all(FILED):
-        counts[filed.subject] = counts.get(filed.subject, 0) + 1
-        found.append(_surrounding(filed, counts[filed.subject]))
-    return found
+    return versions_of(log, FILED, _surrounding)
 
 
 def holding(
     all_of: Sequence[Surrounding], as_of: dt.date, known_at: dt.datetime | None = None
 ) -> dict[str, Surrounding]:
     """Return by area the version that holds at (`as_of`, `known_at`; None: now), the areas in order of date."""
-    found: dict[str, Surrounding] = {}
-    for one in all_of:
-        if one.valid_from > as_of or (known_at is not None and one.recorded_at > known_at):
-            continue
-        before = found.get(one.extent)
-        if before is None or before.valid_from <= one.valid_from:
-            found[one.extent] = one
+    found = in_force(all_of, attrgetter("extent"), as_of, known_at)
     return dict(sorted(found.items(), key=lambda item: (item[1].valid_from, item[1].recorded_at, item[0])))
 
 

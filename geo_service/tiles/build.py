@@ -190,18 +190,14 @@ class Tiles:
             packed: by gzip.
         """
         index = self.index(held)
-        made = self._made((index.number, zoom, row, column, 0), lambda: index.tile(zoom, row, column))
-        if not packed or not made:
-            return made
-        return self._made((index.number, zoom, row, column, 1), lambda: gzipped(made))
+        return self._tile((index.number, zoom, row, column), lambda: index.tile(zoom, row, column), packed=packed)
 
     def states(self, seen: View, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of the ground by state at a view; no bytes where nothing is in it."""
         number, ground = self._ground(seen)
-        made = self._made((number, zoom, row, column, 0), lambda: ground.tile(zoom, row, column, WHOLE_FROM))
-        if not packed or not made:
-            return made
-        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+        return self._tile(
+            (number, zoom, row, column), lambda: ground.tile(zoom, row, column, WHOLE_FROM), packed=packed
+        )
 
     def ways(self, roads: Roads, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of the roads by evidence; no bytes where nothing is in it."""
@@ -211,10 +207,7 @@ class Tiles:
             number, laid = self._ways[roads]
         if laid is None:
             return b""
-        made = self._made((number, zoom, row, column, 0), lambda: laid.tile(zoom, row, column, WHOLE_FROM))
-        if not packed or not made:
-            return made
-        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+        return self._tile((number, zoom, row, column), lambda: laid.tile(zoom, row, column, WHOLE_FROM), packed=packed)
 
     def water(self, around: Around | None, zoom: int, row: int, column: int, *, packed: bool = False) -> bytes:
         """Return a tile of surface water; no bytes where nothing is in it."""
@@ -226,10 +219,7 @@ class Tiles:
             number, water = self._water[around]
         if water is None:
             return b""
-        made = self._made((number, zoom, row, column, 0), lambda: water.tile(zoom, row, column, WHOLE_FROM))
-        if not packed or not made:
-            return made
-        return self._made((number, zoom, row, column, 1), lambda: gzipped(made))
+        return self._tile((number, zoom, row, column), lambda: water.tile(zoom, row, column, WHOLE_FROM), packed=packed)
 
     def _ground(self, seen: View) -> tuple[int, Ground]:
         revision = seen.snapshot.revision
@@ -244,6 +234,10 @@ class Tiles:
             while len(self._grounds_by_state) > VIEWS:
                 self._grounds_by_state.popitem(last=False)
         return made
+
+    def _tile(self, place: tuple[int, int, int, int], make: Callable[[], bytes], *, packed: bool) -> bytes:
+        made = self._made((*place, 0), make)
+        return self._made((*place, 1), lambda: gzipped(made)) if packed and made else made
 
     def _made(self, key: Key, make: Callable[[], bytes]) -> bytes:
         with self._lock:

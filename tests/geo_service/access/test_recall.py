@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from geo_service.access.recall import MOST_OF_ONE, Answer, Recall
+from geo_service.access.principals import PUBLIC
+from geo_service.access.recall import MOST_ASKED, MOST_OF_ONE, OVERHEAD, Answer, Recall, key_of
 from geo_service.app import create_app
 from geo_service.clock import utc_now
 from geo_service.store.remembered import Mark
@@ -126,9 +127,9 @@ def test_nothing_is_kept_of_a_store_without_a_revision(log, visit, give):
     assert viewer.get(path).headers["etag"] != first.headers["etag"]
 
 
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 8), st.integers(0, 900)), max_size=60))
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 8), st.integers(0, 3 * OVERHEAD)), max_size=60))
 def test_what_is_kept_is_bounded_and_of_the_last_mark(steps):
-    recall, most = Recall(most_bytes=5_000), 0
+    recall, most = Recall(most_bytes=5 * OVERHEAD), 0
     held = {}
     for number, key, size in steps:
         answer = Answer(200, [], bytes([number]) * size)
@@ -138,7 +139,7 @@ def test_what_is_kept_is_bounded_and_of_the_last_mark(steps):
         if number == most:
             held.setdefault(number, {}).setdefault(key, answer)
     kept = [recall.find(Mark(most, "x"), (key,)) for key in range(9)]
-    assert sum(len(one.body) + 1_000 for one in kept if one) <= 5_000
+    assert sum(len(one.body) + OVERHEAD for one in kept if one) <= 5 * OVERHEAD
     for key, one in enumerate(kept):
         # What was put out may have been put in again: by its mark and key it is the same.
         assert one is None or set(one.body) <= {most}
@@ -164,3 +165,18 @@ def test_a_large_answer_passes_whole_and_is_not_kept():
     assert recall.find(mark, (10,)).body == bytes(20)
     assert recall.find(mark, (MOST_OF_ONE,)) is None
     assert sum(len(one.get("body", b"")) for one in sent) == 20 + 2 * MOST_OF_ONE
+
+
+def test_what_asks_at_length_is_answered_and_not_kept(visit, give, filled):
+    day = dt.date(2026, 1, 1)
+    asked = {"path": "/collections", "query_string": b"", "scheme": "http", "headers": []}
+    assert key_of(asked, PUBLIC, day) is not None
+    assert key_of(asked | {"query_string": b"x" * MOST_ASKED}, PUBLIC, day) is None
+    assert key_of(asked | {"headers": [(b"if-none-match", b"x" * MOST_ASKED)]}, PUBLIC, day) is None
+    assert key_of(asked | {"headers": [(b"user-agent", b"x" * MOST_ASKED)]}, PUBLIC, day) is not None
+    viewer = visit(give("viewer"))
+    tag = f'"{"x" * 5_000}"'
+    answers = [viewer.get(TILE, headers={"If-None-Match": one}) for one in (tag, "")]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert answers[0].content == answers[1].content
+    assert viewer.get(f"/collections/{'x' * 1_000}/items").status_code == 404
